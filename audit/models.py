@@ -1,0 +1,148 @@
+"""The audit log: an append-only chain of events, its head, and the checkpoint a purge leaves behind.
+
+Events hold no personal data and no foreign keys, so the log outlives the sessions it speaks of.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC
+from typing import NoReturn
+
+from django.db import models
+
+from audit.canonical import canonicalise
+
+GENESIS_HASH = "0" * 64
+
+
+class AppendOnlyError(RuntimeError):
+    """Someone tried to change or delete an audit event."""
+
+
+class EventKind(models.TextChoices):
+    """What happened. The values are stored and hashed: never rename one, only add."""
+
+    SESSION_OPENED = "session_opened", "Session opened"
+    SOCKET_CONNECTED = "socket_connected", "Socket connected"
+    SOCKET_REFUSED = "socket_refused", "Socket refused"
+    CHALLENGE_REVEALED = "challenge_revealed", "Challenge revealed"
+    CHALLENGE_PASSED = "challenge_passed", "Challenge passed, nonce consumed"
+    CHALLENGE_FAILED = "challenge_failed", "Challenge failed, nonce consumed"
+    CHALLENGE_SKIPPED = "challenge_skipped", "Challenge skipped, nonce consumed"
+    FRAME_REJECTED = "frame_rejected", "Frame rejected"
+    REPLAY_DETECTED = "replay_detected", "Replay detected"
+    RATE_LIMITED = "rate_limited", "Rate limited"
+    SESSION_CONCLUDED = "session_concluded", "Session concluded"
+    TOKEN_ISSUED = "token_issued", "Token issued"
+    TOKEN_VALIDATED = "token_validated", "Token validated"
+    AUDIT_PURGED = "audit_purged", "Audit log purged"
+    SIGNING_KEY_CREATED = "signing_key_created", "Signing key created"
+    API_KEY_CREATED = "api_key_created", "API key created"
+    API_KEY_REFUSED = "api_key_refused", "API key refused"
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Reads only; `audit.services.record` inserts and `audit.retention.purge` deletes."""
+
+    def update(self, **kwargs: object) -> NoReturn:
+        raise AppendOnlyError("Audit events cannot be changed.")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnlyError("Audit events are deleted by purge_audit only.")
+
+    def bulk_update(self, objs: Iterable["AuditEvent"], *args: object, **kwargs: object) -> NoReturn:
+        raise AppendOnlyError("Audit events cannot be changed.")
+
+    def bulk_create(self, objs: Iterable["AuditEvent"], *args: object, **kwargs: object) -> NoReturn:
+        raise AppendOnlyError("Audit events are appended one at a time, by audit.services.record.")
+
+
+class AuditEvent(models.Model):
+    """One link of the chain.
+
+    sequence: 1, 2, 3, ... without a gap.
+    detail: a JSON object; see `audit.services.record` for what it may hold.
+    previous_hash, hash: lowercase hexadecimal SHA-256; the first event follows `GENESIS_HASH`.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    recorded_at = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=40, choices=EventKind.choices)
+    session_id = models.UUIDField(null=True, blank=True, db_index=True)
+    relying_party = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict, blank=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-sequence",)
+        indexes = (
+            models.Index(fields=["kind", "-sequence"], name="audit_event_kind"),
+            models.Index(fields=["relying_party", "-sequence"], name="audit_event_relying_party"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.kind}"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Insert the event; raises AppendOnlyError for one that is stored already."""
+        if not self._state.adding:
+            raise AppendOnlyError("Audit events cannot be changed.")
+        super().save(force_insert=True)
+
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
+        raise AppendOnlyError("Audit events are deleted by purge_audit only.")
+
+    def compute_hash(self) -> str:
+        """Return the SHA-256, in hexadecimal, of the RFC 8785 text of every field but `hash`.
+
+        Times are UTC in ISO 8601 with six decimals and a trailing Z, the session id is its usual
+        hyphenated form or null. Raises NotCanonicalError where `detail` has no canonical form.
+        """
+        recorded_at = self.recorded_at.astimezone(UTC).replace(tzinfo=None)
+        content = {
+            "sequence": self.sequence,
+            "recorded_at": recorded_at.isoformat(timespec="microseconds") + "Z",
+            "kind": str(self.kind),
+            "session_id": None if self.session_id is None else str(self.session_id),
+            "relying_party": self.relying_party,
+            "detail": self.detail,
+            "previous_hash": self.previous_hash,
+        }
+        return hashlib.sha256(canonicalise(content)).hexdigest()
+
+
+class ChainHead(models.Model):
+    """The newest event's number and hash: the one row that every writer locks."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    sequence = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default=GENESIS_HASH)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="audit_one_chain_head"),)
+
+    def __str__(self) -> str:
+        return f"head at {self.sequence}"
+
+
+class ChainCheckpoint(models.Model):
+    """Where the retained chain begins after a purge, and the hash that its first event follows."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    first_retained_sequence = models.BigIntegerField()
+    previous_hash = models.CharField(max_length=64)
+    purged_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="audit_one_chain_checkpoint"),)
+
+    def __str__(self) -> str:
+        return f"retained from {self.first_retained_sequence}"
+
+    @property
+    def purged_count(self) -> int:
+        """Events purged so far; the sequence has no gaps and begins at 1."""
+        return self.first_retained_sequence - 1

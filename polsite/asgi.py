@@ -1,0 +1,15 @@
+"""ASGI entry point: HTTP to Django, WebSockets to Channels."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "polsite.settings")
+http_application = get_asgi_application()
+
+from verification.routing import websocket_urlpatterns  # noqa: E402  (models need the app registry)
+
+application = ProtocolTypeRouter(
+    {"http": http_application, "websocket": URLRouter(websocket_urlpatterns)},
+)

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.degradation import (
+    FACE_PX,
+    JPEG_QUALITY,
+    MAX_BLUR_SIGMA_PX,
+    MAX_ENLARGEMENT,
+    MAX_NOISE_SIGMA,
+    Degradation,
+    apply_camera_colour,
+    degrade,
+    draw_degradation,
+    record,
+)
+from training.samples import FaceSample
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@given(seed=SEEDS, native_px=st.floats(30, 2000))
+def test_every_capture_stays_within_what_the_capture_page_lets_through(seed: int, native_px: float) -> None:
+    drawn = draw_degradation(np.random.default_rng(seed), native_px)
+    assert FACE_PX[0] - 1e-6 <= drawn.face_px <= max(FACE_PX[0], min(FACE_PX[1], native_px * 1.15)) + 1e-6
+    assert 0 <= drawn.blur_sigma_px <= MAX_BLUR_SIGMA_PX
+    assert 0 <= drawn.noise_sigma <= MAX_NOISE_SIGMA
+    assert JPEG_QUALITY[0] <= drawn.jpeg_quality <= JPEG_QUALITY[1]
+    assert drawn.recording_quality is None or 25 <= drawn.recording_quality <= 80
+
+
+@given(seed=SEEDS, native_px=st.floats(85, 2000))
+def test_a_face_is_hardly_enlarged(seed: int, native_px: float) -> None:
+    drawn = draw_degradation(np.random.default_rng(seed), native_px)
+    assert drawn.face_px <= native_px * MAX_ENLARGEMENT + 1e-6
+
+
+@given(seed=SEEDS)
+def test_both_members_of_a_pair_get_the_same_capture(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 256, (64, 80, 3), dtype=np.uint8)
+    drawn = draw_degradation(rng, 200)
+    np.testing.assert_array_equal(degrade(image, drawn), degrade(image.copy(), drawn))
+
+
+def test_where_two_members_are_equal_they_stay_equal_away_from_the_difference(sample: FaceSample) -> None:
+    drawn = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, 0.8, 2.0, noise_seed=5, jpeg_quality=70)
+    changed = sample.image_bgr.copy()
+    changed[160:240, 160:240] = 255 - changed[160:240, 160:240]
+    genuine, blended = degrade(sample.image_bgr, drawn), degrade(changed, drawn)
+    np.testing.assert_array_equal(genuine[:128], blended[:128])
+    assert not np.array_equal(genuine, blended)
+
+
+def test_a_neutral_camera_changes_no_colour_and_a_warm_one_raises_red(sample: FaceSample) -> None:
+    neutral = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, 0, 0, 0, 90)
+    warm = Degradation(None, 150, (0.9, 1.0, 1.1), 1.0, 0, 0, 0, 90)
+    np.testing.assert_array_equal(apply_camera_colour(sample.image_bgr, neutral), sample.image_bgr)
+    blue, _, red = (apply_camera_colour(sample.image_bgr, warm) - sample.image_bgr.astype(np.int16)).mean(
+        (0, 1)
+    )
+    assert blue < 0 < red
+
+
+def test_blur_takes_detail_away(sample: FaceSample) -> None:
+    def detail(blur_sigma_px: float) -> float:
+        drawn = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, blur_sigma_px, 0, 0, 96)
+        return float(cv2.Laplacian(degrade(sample.image_bgr, drawn), cv2.CV_64F).var())
+
+    assert detail(0.8) < 0.8 * detail(0.0)
+
+
+def test_a_recording_leaves_its_blocks_and_no_recording_leaves_the_picture_alone(sample: FaceSample) -> None:
+    plain = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, 0, 0, 0, 90)
+    assert record(sample.image_bgr, plain) is sample.image_bgr
+    recorded = record(sample.image_bgr, replace(plain, recording_quality=25))
+    edges = np.abs(np.diff(recorded.astype(np.int16).mean(axis=2), axis=1)).mean(axis=0)
+    assert edges[7::8].mean() > 1.1 * np.delete(edges, np.arange(7, edges.size, 8)).mean()

@@ -1,0 +1,53 @@
+"""`Authorization: Api-Key KEY`, where KEY is `prefix.secret`."""
+
+import hmac
+import secrets
+
+from django.db import transaction
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from audit.models import EventKind
+from audit.services import record
+from verification.models import ApiKey, RelyingParty
+from verification.secrets_at_rest import hash_secret
+
+KEYWORD = "Api-Key"
+PREFIX_BYTES, SECRET_BYTES = 6, 32
+MAX_HEADER_BYTES = 512
+
+
+@transaction.atomic
+def create_api_key(relying_party: RelyingParty) -> str:
+    """Make a key and return it; only its hash stays."""
+    prefix, secret = secrets.token_hex(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+    ApiKey.objects.create(relying_party=relying_party, prefix=prefix, secret_hash=hash_secret(secret))
+    record(EventKind.API_KEY_CREATED, relying_party=relying_party.name, detail={"prefix": prefix})
+    return f"{prefix}.{secret}"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """request.auth is the RelyingParty of the key. A header of another scheme is not ours to judge."""
+
+    def authenticate(self, request: Request) -> tuple[None, RelyingParty] | None:
+        header = get_authorization_header(request)
+        scheme, _, key = header.decode("latin-1").partition(" ")
+        if scheme.lower() != KEYWORD.lower():
+            return None
+        party = find_relying_party(key.strip()) if len(header) <= MAX_HEADER_BYTES else None
+        if party is None:
+            raise AuthenticationFailed("The API key is not valid.", code="invalid_api_key")
+        return None, party
+
+    def authenticate_header(self, request: Request) -> str:
+        return KEYWORD
+
+
+def find_relying_party(key: str) -> RelyingParty | None:
+    """The active party whose unrevoked key this is."""
+    prefix, _, secret = key.partition(".")
+    found = ApiKey.objects.select_related("relying_party").filter(prefix=prefix, revoked_at=None).first()
+    expected = found.secret_hash if found else hash_secret("")
+    is_right = hmac.compare_digest(hash_secret(secret), expected)
+    return found.relying_party if found and is_right and found.relying_party.is_active else None

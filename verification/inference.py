@@ -1,0 +1,82 @@
+"""The bounded executor that all frames of this process go through, and the slot of each session.
+
+Landmarks and ONNX release the GIL, so one thread a core is enough; the event loop never computes.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Generic, TypeVar
+
+from django.conf import settings
+
+from verification.conf import get_model_paths
+from verification.vision.analyser import FrameAnalyser
+from verification.vision.loading import VisionModels, load_models
+
+SESSIONS_PER_CORE = 12
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=1)
+def get_models() -> VisionModels:
+    """The models of this process, loaded once, by the first who asks."""
+    return load_models(get_model_paths())
+
+
+@lru_cache(maxsize=1)
+def get_executor() -> ThreadPoolExecutor:
+    threads = settings.POL_INFERENCE_THREADS or os.cpu_count() or 1
+    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix="inference")
+
+
+async def run_inference(work: Callable[[], T]) -> T:
+    """Run on the inference threads."""
+    return await asyncio.get_running_loop().run_in_executor(get_executor(), work)
+
+
+def open_analyser() -> FrameAnalyser:
+    """A landmarker of its own for one session; to be closed by the caller."""
+    return FrameAnalyser(get_models(), max_pixels=settings.POL_MAX_FRAME_PIXELS)
+
+
+class SessionSlots:
+    """How many sockets this process serves at most; newcomers beyond are told to try again."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    @property
+    def limit(self) -> int:
+        return settings.POL_MAX_SESSIONS or SESSIONS_PER_CORE * (os.cpu_count() or 1)
+
+    def take(self) -> bool:
+        """Take a place; False when all are taken."""
+        if self._taken >= self.limit:
+            return False
+        self._taken += 1
+        return True
+
+    def give_back(self) -> None:
+        self._taken -= 1
+
+
+session_slots = SessionSlots()
+
+
+class NewestWins(Generic[T]):
+    """A slot for one waiting item: putting a newer one replaces it, so nothing queues up."""
+
+    def __init__(self) -> None:
+        self._item: T | None = None
+        self.replaced = 0
+
+    def put(self, item: T) -> None:
+        self.replaced += self._item is not None
+        self._item = item
+
+    def take(self) -> T | None:
+        item, self._item = self._item, None
+        return item

@@ -1,0 +1,155 @@
+"""Judges: has the capture subject done what was asked since it was revealed?
+
+A judge sees only times since the reveal (`at_ms`). What happens before a human can react cannot
+be an answer, and an action that is already under way at the reveal must first be let go.
+"""
+
+from typing import Protocol
+
+from verification.liveness.actions import CATALOGUE, Action
+from verification.liveness.measures import HELD_MEASURES, FaceReading, Measure, measure_eye_closure
+
+MIN_REACTION_MS = 250  # below any published human reaction to a visual, spoken or read prompt
+REST = 0.6  # a measure under this is at rest
+CLOSED, REOPENED = 1.0, 0.5
+MIN_CLOSURE_MS, MAX_CLOSURE_MS = 30, 700  # a blink takes 100-400 ms; beyond it the eyes are shut
+NOD_STROKE_DEG = 8.0
+NOD_MAX_MS = 3_000
+
+
+class Judge(Protocol):
+    """Fed with every analysed face of one challenge, in order."""
+
+    @property
+    def progress(self) -> float: ...
+
+    @property
+    def is_done(self) -> bool: ...
+
+    @property
+    def peak(self) -> float: ...
+
+    def observe(self, reading: FaceReading, at_ms: int) -> None: ...
+
+
+class HoldJudge:
+    """An action that must rise from rest to its bound and stay there for a while."""
+
+    def __init__(self, measure: Measure, hold_ms: int) -> None:
+        self._measure = measure
+        self._hold_ms = hold_ms
+        self._is_armed = False
+        self._held_since_ms: int | None = None
+        self._progress = 0.0
+        self.peak = 0.0
+        self.is_done = False
+
+    @property
+    def progress(self) -> float:
+        return 1.0 if self.is_done else self._progress
+
+    def observe(self, reading: FaceReading, at_ms: int) -> None:
+        value = self._measure(reading)
+        self._is_armed = self._is_armed or value < REST
+        if not self._is_armed or at_ms < MIN_REACTION_MS:
+            return
+        self.peak = max(self.peak, value)
+        if value < 1.0:
+            self._held_since_ms = None
+            self._progress = 0.5 * max(0.0, value)
+            return
+        self._held_since_ms = at_ms if self._held_since_ms is None else self._held_since_ms
+        held_ms = at_ms - self._held_since_ms
+        self._progress = 0.5 + 0.5 * min(1.0, held_ms / self._hold_ms)
+        self.is_done = self.is_done or held_ms >= self._hold_ms
+
+
+class BlinkJudge:
+    """Counts closures that reopen; a long closure is not a blink."""
+
+    def __init__(self, count: int) -> None:
+        self._wanted = count
+        self._counted = 0
+        self._has_been_open = False
+        self._closed_at_ms: int | None = None
+        self.peak = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        return self._counted >= self._wanted
+
+    @property
+    def progress(self) -> float:
+        return min(1.0, self._counted / self._wanted)
+
+    def observe(self, reading: FaceReading, at_ms: int) -> None:
+        closure = measure_eye_closure(reading)
+        if at_ms >= MIN_REACTION_MS:
+            self.peak = max(self.peak, closure)
+        if closure <= REOPENED:
+            self._count_reopening(at_ms)
+            self._has_been_open = True
+        elif closure >= CLOSED and self._has_been_open and self._closed_at_ms is None:
+            self._closed_at_ms = at_ms
+
+    def _count_reopening(self, at_ms: int) -> None:
+        closed_at_ms, self._closed_at_ms = self._closed_at_ms, None
+        if closed_at_ms is None or closed_at_ms < MIN_REACTION_MS:
+            return
+        if MIN_CLOSURE_MS <= at_ms - closed_at_ms <= MAX_CLOSURE_MS:
+            self._counted += 1
+
+
+class NodJudge:
+    """Counts strokes of the head down and up again, measured between turning points of the pitch."""
+
+    def __init__(self, count: int) -> None:
+        self._wanted = count
+        self._counted = 0
+        self._top: tuple[float, int] | None = None  # (pitch, time) the current down stroke began at
+        self._bottom: tuple[float, int] | None = None
+        self.peak = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        return self._counted >= self._wanted
+
+    @property
+    def progress(self) -> float:
+        half = 0.5 if self._bottom is not None else 0.0
+        return min(1.0, (self._counted + half) / self._wanted)
+
+    def observe(self, reading: FaceReading, at_ms: int) -> None:
+        if at_ms < MIN_REACTION_MS:
+            return
+        pitch_deg = reading.face.pose.pitch_deg
+        if self._bottom is None:
+            self._follow_down(pitch_deg, at_ms)
+        else:
+            self._follow_up(pitch_deg, at_ms)
+
+    def _follow_down(self, pitch_deg: float, at_ms: int) -> None:
+        if self._top is None or pitch_deg >= self._top[0]:
+            self._top = (pitch_deg, at_ms)
+        elif self._top[0] - pitch_deg >= NOD_STROKE_DEG:
+            self._bottom = (pitch_deg, at_ms)
+
+    def _follow_up(self, pitch_deg: float, at_ms: int) -> None:
+        assert self._bottom is not None and self._top is not None  # noqa: S101, PT018
+        if pitch_deg < self._bottom[0]:
+            self._bottom = (pitch_deg, at_ms)
+        elif pitch_deg - self._bottom[0] >= NOD_STROKE_DEG:
+            stroke_deg = min(self._top[0] - self._bottom[0], pitch_deg - self._bottom[0])
+            self.peak = max(self.peak, stroke_deg / NOD_STROKE_DEG)
+            self._counted += int(at_ms - self._top[1] <= NOD_MAX_MS)
+            self._top, self._bottom = (pitch_deg, at_ms), None
+
+
+def judge_for(action: Action) -> Judge:
+    """A fresh judge for an action. Raises KeyError for the alignment step, which has its own."""
+    params = CATALOGUE[action].params
+    if action is Action.BLINK:
+        return BlinkJudge(params["count"])
+    if action is Action.NOD:
+        return NodJudge(params["count"])
+    return HoldJudge(HELD_MEASURES[action], params["hold_ms"])

@@ -1,0 +1,69 @@
+"""What a session demands: the numbers an operator may set, in one immutable value."""
+
+from dataclasses import dataclass, field
+
+from verification.liveness.actions import POOL, Action
+
+POLICY_VERSION = "2026-11-a"
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """The least each score must reach whatever the other two are, 0..1.
+
+    Weighted fusion alone would let two perfect scores carry a third one of zero.
+    """
+
+    liveness: float = 0.50
+    emotion: float = 0.30
+    deepfake: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Share of each score in the final one; they sum to 1."""
+
+    liveness: float = 0.50
+    emotion: float = 0.25
+    deepfake: float = 0.25
+
+    def __post_init__(self) -> None:
+        shares = (self.liveness, self.emotion, self.deepfake)
+        if min(shares) < 0 or abs(sum(shares) - 1.0) > 1e-6:
+            raise ValueError(f"Weights must be 0 or more and sum to 1, not {shares}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One session's demands. Durations in milliseconds.
+
+    The alignment step gets twice the time of a challenge: people are still finding the oval.
+    """
+
+    pool: tuple[Action, ...] = POOL
+    challenge_count: tuple[int, int] = (3, 5)
+    challenge_timeout_ms: int = 15_000
+    max_consecutive_failures: int = 3
+    max_skips: int = 2
+    session_timeout_ms: int = 120_000
+    nonce_lifetime_ms: int = 300_000
+    nonce_grace_ms: int = 1_000
+    pass_threshold: float = 0.70
+    weights: Weights = field(default_factory=Weights)
+    floors: Floors = field(default_factory=Floors)
+    version: str = POLICY_VERSION
+
+    def __post_init__(self) -> None:
+        low, high = self.challenge_count
+        if not 1 <= low <= high <= 10:
+            raise ValueError(f"The number of challenges must be a range within 1 to 10, not {low}-{high}.")
+        if not 0.0 < self.pass_threshold <= 1.0:
+            raise ValueError(f"The pass threshold must be above 0 and at most 1, not {self.pass_threshold}.")
+        if self.challenge_timeout_ms <= 0 or self.session_timeout_ms <= 0:
+            raise ValueError("Timeouts must be above 0.")
+        if self.max_consecutive_failures < 1:
+            raise ValueError("At least one failure must be allowed before a session ends.")
+
+    @property
+    def align_timeout_ms(self) -> int:
+        return 2 * self.challenge_timeout_ms

@@ -1,0 +1,70 @@
+"""Face boxes and crops, the same for serving and for training."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+DEEPFAKE_INPUT_PX = 256
+# 1.0 x the landmark box called both of MesoNet's own face swaps real; 1.5 x shows the blending edge.
+DEEPFAKE_CROP_SCALE = 1.5
+
+
+class PixelBox(NamedTuple):
+    """A rectangle in pixels of the frame; may reach outside it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def bound_landmarks(landmarks_px: npt.NDArray[np.float32]) -> PixelBox:
+    """Return the smallest rectangle that holds all landmarks, shape (N, 2), in pixels."""
+    left, top = (float(value) for value in landmarks_px.min(axis=0))
+    right, bottom = (float(value) for value in landmarks_px.max(axis=0))
+    return PixelBox(left, top, right - left, bottom - top)
+
+
+def crop_face_square(
+    bgr: npt.NDArray[np.uint8],
+    box: tuple[float, float, float, float],
+    scale: float = DEEPFAKE_CROP_SCALE,
+) -> npt.NDArray[np.uint8]:
+    """Cut a square around a face box (x, y, width, height in pixels).
+
+    Its side is `scale` times the box's longer side, its centre the box's. Where it reaches over the
+    frame's edge, the outermost pixels are repeated.
+    """
+    x, y, width, height = box
+    side = max(1, round(scale * max(width, height)))
+    left, right, pad_left, pad_right = _fit_span(round(x + width / 2 - side / 2), side, bgr.shape[1])
+    top, bottom, pad_top, pad_bottom = _fit_span(round(y + height / 2 - side / 2), side, bgr.shape[0])
+    inside = bgr[top:bottom, left:right]
+    if not (pad_left or pad_right or pad_top or pad_bottom):
+        return inside
+    padded = cv2.copyMakeBorder(inside, pad_top, pad_bottom, pad_left, pad_right, cv2.BORDER_REPLICATE)
+    return padded.astype(np.uint8, copy=False)
+
+
+def prepare_deepfake_input(
+    bgr: npt.NDArray[np.uint8], box: tuple[float, float, float, float]
+) -> npt.NDArray[np.uint8]:
+    """Cut and scale a face for MesoNet-4: uint8 RGB of shape (256, 256, 3).
+
+    box: the landmarks' bounding box, x, y, width, height in pixels. The network takes the values / 255.
+    """
+    face = crop_face_square(bgr, box, DEEPFAKE_CROP_SCALE)
+    interpolation = cv2.INTER_AREA if face.shape[0] > DEEPFAKE_INPUT_PX else cv2.INTER_LINEAR
+    resized = cv2.resize(face, (DEEPFAKE_INPUT_PX, DEEPFAKE_INPUT_PX), interpolation=interpolation)
+    return cv2.cvtColor(resized, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def _fit_span(start: int, length: int, limit: int) -> tuple[int, int, int, int]:
+    """Clip a span to 0..limit, keeping a pixel at least; return start, stop, and the padding on each side."""
+    first = min(max(start, 0), limit - 1)
+    last = max(min(start + length, limit), first + 1)
+    pad_before = min(max(-start, 0), length - 1)
+    last = min(last, first + length - pad_before)
+    return first, last, pad_before, length - pad_before - (last - first)

@@ -1,0 +1,115 @@
+"""Load every model that is installed, once a process, and say what is there and what isn't."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from verification.vision.deepfake import DeepfakeModel
+from verification.vision.emotion import DeepFaceEmotionModel, EmotionModel, FerEmotionModel
+from verification.vision.onnx_session import ModelUnreadable
+from verification.vision.texture import TextureModel
+from verification.vision.weights import MANIFEST, ModelFile, ModelName, ModelPaths, is_trusted
+
+_Model = TypeVar("_Model")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """Whether a model file can be used.
+
+    detail: empty when it can; else what is wrong and what to do about it, in one sentence.
+    """
+
+    name: str
+    purpose: str
+    path: Path
+    is_required: bool
+    is_installed: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class VisionModels:
+    """What all capture sessions of a process share; every member may be used by several threads at once.
+
+    texture, emotion, deepfake: None when not installed. status: by model name, in the manifest's order.
+    """
+
+    landmarker_path: Path
+    texture: TextureModel | None
+    emotion: EmotionModel | None
+    deepfake: DeepfakeModel | None
+    status: Mapping[str, ModelStatus]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every model that the main job needs is installed."""
+        return all(status.is_installed for status in self.status.values() if status.is_required)
+
+
+def load_models(paths: ModelPaths) -> VisionModels:
+    """Load what is installed. A missing, damaged or untrusted file is told in `status`, never raised."""
+    status = {name: _check(model, paths.locate(name)) for name, model in MANIFEST.items()}
+
+    def load(build: Callable[[], _Model], *names: ModelName) -> _Model | None:
+        if not all(status[name].is_installed for name in names):
+            return None
+        try:
+            return build()
+        except ModelUnreadable as error:
+            status.update({name: _mark_unreadable(status[name], error) for name in names})
+            return None
+
+    emotion: EmotionModel | None = load(
+        lambda: DeepFaceEmotionModel(paths.locate(ModelName.DEEPFACE_EMOTION)), ModelName.DEEPFACE_EMOTION
+    )
+    if emotion is None:
+        emotion = load(lambda: FerEmotionModel(paths.locate(ModelName.FER_EMOTION)), ModelName.FER_EMOTION)
+    return VisionModels(
+        landmarker_path=paths.landmarker,
+        texture=load(
+            lambda: TextureModel(paths.deepface_weights), ModelName.FASNET_FIRST, ModelName.FASNET_SECOND
+        ),
+        emotion=emotion,
+        deepfake=load(lambda: DeepfakeModel(paths.deepfake), ModelName.MESONET4),
+        status={str(name): entry for name, entry in status.items()},
+    )
+
+
+def check_models(paths: ModelPaths) -> dict[str, ModelStatus]:
+    """Say which model files are there and trusted, without loading any."""
+    return {str(name): _check(model, paths.locate(name)) for name, model in MANIFEST.items()}
+
+
+def _check(model: ModelFile, path: Path) -> ModelStatus:
+    detail = ""
+    if not path.is_file():
+        detail = f"not installed: {_next_step(model)}"
+    elif not is_trusted(model, path):
+        detail = f"not the file it should be (its SHA-256 is unknown): {_next_step(model)}"
+    return ModelStatus(
+        name=str(model.name),
+        purpose=model.purpose,
+        path=path,
+        is_required=model.is_required,
+        is_installed=not detail,
+        detail=detail,
+    )
+
+
+def _next_step(model: ModelFile) -> str:
+    if model.name is ModelName.MESONET4:
+        return "set DEEPFAKE_MODEL_PATH to a MesoNet-4 in ONNX, or unset it for the project's own weights"
+    return f"run manage.py download_models{' --all' if model.is_optional_extra else ''}"
+
+
+def _mark_unreadable(status: ModelStatus, error: ModelUnreadable) -> ModelStatus:
+    return ModelStatus(
+        name=status.name,
+        purpose=status.purpose,
+        path=status.path,
+        is_required=status.is_required,
+        is_installed=False,
+        detail=str(error),
+    )
