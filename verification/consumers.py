@@ -152,7 +152,7 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         await self._release()
         await self.accept(subprotocol)
         await self._send(replies.build_error(slug))
-        await self.close(code)
+        await self.close(int(code))
 
     # --- receiving -------------------------------------------------------------------------------
 
@@ -271,7 +271,9 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         token = await database_sync_to_async(services.conclude_session)(self.session_id, concluded, ended)
         row = await database_sync_to_async(VerificationSession.objects.get)(pk=self.session_id)
         await self._send(replies.build_result(row.reason, concluded.scores, token))
-        await self.close(CloseCode.TIMED_OUT if row.reason == Reason.SESSION_TIMEOUT else CloseCode.NORMAL)
+        await self.close(
+            int(CloseCode.TIMED_OUT if row.reason == Reason.SESSION_TIMEOUT else CloseCode.NORMAL)
+        )
 
     async def _end_early(self, error: MessageError | None) -> None:
         """The client broke the protocol, the server broke, or the socket is gone: nothing is proven."""

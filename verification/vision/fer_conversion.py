@@ -7,7 +7,7 @@ its input once and all kernels are turned here.
 from pathlib import Path
 from typing import Any
 
-import h5py  # type: ignore[import-untyped]
+import h5py
 import numpy as np
 import numpy.typing as npt
 import onnx

@@ -5,6 +5,7 @@ by name (see `accept_digest`), which is then noted in a file beside it.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -164,21 +165,27 @@ def digest_file(path: Path) -> str:
 def is_trusted(model: ModelFile, path: Path) -> bool:
     """Whether the file at path is there and is the one it should be.
 
-    MesoNet-4 is trusted by its place: it is part of the project, or the operator pointed at it.
+    MesoNet-4 is checked against the model card beside it; without a card, as when the operator points
+    at a file of their own, it is trusted by its place.
     """
     if not path.is_file():
         return False
-    if model.name is ModelName.MESONET4:
-        return True
     digest = digest_file(path)
+    if model.name is ModelName.MESONET4:
+        return digest == _read_card_digest(path, default=digest)
     # What was converted after the download has a digest of its own, noted when it was made.
     is_listed = not model.fetched_name and digest in model.digests
     return is_listed or digest == read_accepted_digest(path)
 
 
-def accept_digest(path: Path) -> None:
-    """Note the SHA-256 of the file at path beside it, in sha256sum's format, as one that is trusted."""
-    _digest_note(path).write_text(f"{digest_file(path)}  {path.name}\n", encoding="ascii")
+def accept_digest(path: Path, digest: str) -> None:
+    """Note beside path, in sha256sum's format, that a file of this SHA-256 is the one that belongs there."""
+    _digest_note(path).write_text(f"{digest}  {path.name}\n", encoding="ascii")
+
+
+def forget_digest(path: Path) -> None:
+    """Remove the note beside path, if there is one."""
+    _digest_note(path).unlink(missing_ok=True)
 
 
 def read_accepted_digest(path: Path) -> str | None:
@@ -187,6 +194,17 @@ def read_accepted_digest(path: Path) -> str | None:
         return _digest_note(path).read_text(encoding="ascii").split(maxsplit=1)[0]
     except (OSError, UnicodeDecodeError, IndexError):
         return None
+
+
+def _read_card_digest(path: Path, *, default: str) -> str:
+    """Return the digest that the card `<stem>.json` states as model.sha256, or the default without a card."""
+    card = path.with_suffix(".json")
+    if not card.is_file():
+        return default
+    try:
+        return str(json.loads(card.read_text(encoding="utf-8"))["model"]["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _digest_note(path: Path) -> Path:

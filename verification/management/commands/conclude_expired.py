@@ -9,7 +9,7 @@ from verification.services import conclude_expired
 class Command(BaseCommand):
     help = (
         "Conclude sessions whose time is over (inconclusive: session_timeout). "
-        "Safe to run at any time and from several machines; once a minute by cron or a systemd timer is right."
+        "Safe to run at any time, from several machines at once; once a minute by a timer is right."
     )
 
     def handle(self, *args: str, **options: str) -> None:

@@ -1,0 +1,70 @@
+# `make run` serves, `make test` tests; both set themselves up. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DEBUG ?= 1
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+.PHONY: help run test check lock setup models train clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/.made:
+	@echo "==> Making $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; name one: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.served: $(VENV)/.made requirements.txt
+	@echo "==> Installing the locked requirements (about 700 MB on disk, a minute or two the first time)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements.txt | grep -v '^Requirement already' || true
+	@$(BIN)/python -c 'import channels, cv2, django, mediapipe, onnxruntime' 2>/dev/null || { echo "The installation is not complete; see above." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.served requirements-dev.txt
+	@echo "==> Installing what the tests need"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements-dev.txt | grep -v '^Requirement already' || true
+	@$(BIN)/python -c 'import hypothesis, pytest, pytest_django' || { echo "The installation is not complete; see above." >&2; exit 1; }
+	@touch $@
+
+setup: $(VENV)/.served models ## environment, models, database, development key
+	@echo "==> Migrating the database"
+	@$(BIN)/python manage.py migrate --verbosity 0 --skip-checks
+	@$(BIN)/python manage.py create_signing_key
+
+models: $(VENV)/.served ## fetch the models that the main job needs
+	@echo "==> Fetching the models"
+	@$(BIN)/python manage.py download_models --skip-checks
+
+run: setup ## serve http://localhost:8000 (PORT=, HOST= change that)
+	@echo "==> Serving http://localhost:$(PORT)  (Ctrl-C stops)"
+	@exec $(BIN)/daphne -b $(HOST) -p $(PORT) --application-close-timeout 20 polsite.asgi:application
+
+test: $(VENV)/.tested models ## run the whole test suite
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.tested ## style, types, import contracts, migrations, JavaScript types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	npm ci --no-audit --no-fund
+	npm run check
+	npm test
+
+lock: $(VENV)/.tested ## make the requirements-*.txt anew from the .in files
+	@for name in requirements requirements-dev requirements-train; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	    --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
+
+train: ## train MesoNet-4 anew; PORTRAITS=DIR names the portraits
+	@test -d .venv-train || $(PYTHON) -m venv .venv-train
+	@.venv-train/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-train.txt
+	.venv-train/bin/python -m training.train_mesonet --portraits "$(PORTRAITS)"
+
+clean: ## remove the environments; var/ (database, keys) stays
+	rm -rf $(VENV) .venv-train node_modules
