@@ -10,8 +10,10 @@ export const MAX_IN_FLIGHT = 2;
 export const IN_FLIGHT_EXPIRY_MS = 1500;
 const SLOW_ANSWER_MS = 450;
 const QUICK_ANSWER_MS = 200;
+const COMFORTABLE_FPS = 10;
 const MIN_FPS = 5;
 const MIN_QUALITY = 0.6;
+const MIN_QUALITY_FOR_LATENCY = 0.74;
 const MAX_QUALITY = 0.88;
 const MIN_SCALE = 0.5;
 const FULL_BUFFER_SHARE = 0.5;
@@ -91,15 +93,19 @@ export class CapturePace {
     this.#dueAtMs = Math.max(this.#dueAtMs, nowMs - this.#toleranceMs) + 1000 / this.#fps;
   }
 
-  /** @param {number} latencyMs from sending a frame to its answer */
+  /**
+   * A late answer may be the server's doing as well as the line's, and a poorer picture helps only the line: so it
+   * costs little quality and no size.
+   * @param {number} latencyMs from sending a frame to its answer
+   */
   noteAnswer(latencyMs) {
-    if (latencyMs > SLOW_ANSWER_MS) this.#slowDown();
+    if (latencyMs > SLOW_ANSWER_MS) this.#slowDown(this.quality > MIN_QUALITY_FOR_LATENCY);
     else if (latencyMs < QUICK_ANSWER_MS) this.#speedUp();
   }
 
   /** A frame was never answered. */
   noteLoss() {
-    this.#slowDown();
+    this.#slowDown(true);
   }
 
   /**
@@ -108,7 +114,7 @@ export class CapturePace {
    */
   noteBuffered(bufferedBytes) {
     const isFull = bufferedBytes > this.#maxFrameBytes * FULL_BUFFER_SHARE;
-    if (isFull) this.#slowDown();
+    if (isFull) this.#slowDown(true);
     return isFull;
   }
 
@@ -121,12 +127,13 @@ export class CapturePace {
     return 250 / this.#fps;
   }
 
-  #slowDown() {
-    if (this.#fps > Math.min(MIN_FPS * 2, this.#maxFps)) {
-      this.#fps = Math.max(this.#fps * 0.8, Math.min(MIN_FPS * 2, this.#maxFps));
+  /** @param {boolean} mayShrink */
+  #slowDown(mayShrink) {
+    if (this.#fps > Math.min(COMFORTABLE_FPS, this.#maxFps)) {
+      this.#fps = Math.max(this.#fps * 0.8, Math.min(COMFORTABLE_FPS, this.#maxFps));
       return;
     }
-    this.#shrink();
+    if (mayShrink) this.#shrink();
     this.#fps = Math.max(this.#fps * 0.9, Math.min(MIN_FPS, this.#maxFps));
   }
 

@@ -8,7 +8,7 @@ import { HINTS, isOneOf } from "./protocol.js";
 
 /** @typedef {"consent" | "session" | "result"} PanelName */
 
-const NOTICE_MS = 1800;
+const NOTICE_MS = 1400;
 const TIME_LEFT_URGENT_S = 5;
 
 export class CaptureView {

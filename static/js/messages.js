@@ -225,7 +225,7 @@ export const PAGE_MESSAGES = {
   connecting: "Connecting",
   connectingHint: "One moment",
   deciding: "Checking",
-  decidingHint: "You can relax. This takes a moment",
+  decidingHint: "You can relax now",
   cancelling: "Stopping",
   challengePassed: "Done",
   challengeSkipped: "No problem, here is another one",

