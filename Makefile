@@ -37,7 +37,7 @@ setup: $(VENV)/.served models ## environment, models, database, development key
 
 models: $(VENV)/.served ## fetch the models that the main job needs
 	@echo "==> Fetching the models"
-	@$(BIN)/python manage.py download_models --skip-checks
+	@$(BIN)/python manage.py download_models
 
 run: setup ## serve http://localhost:8000 (PORT=, HOST= change that)
 	@echo "==> Serving http://localhost:$(PORT)  (Ctrl-C stops)"

@@ -35,6 +35,8 @@ export class CaptureView {
   /** @param {PanelName} name */
   showPanel(name) {
     for (const [panelName, panel] of Object.entries(this.#panels)) panel.hidden = panelName !== name;
+    // The button that led here is gone; a keyboard or screen reader must not be left at the top of the page.
+    if (name === "session") this.#panels.session.focus({ preventScroll: true });
   }
 
   /**

@@ -229,7 +229,7 @@ export const PAGE_MESSAGES = {
   cancelling: "Stopping",
   challengePassed: "Done",
   challengeSkipped: "No problem, here is another one",
-  connectionDoubtful: "The connection seems to be lost. Trying…",
+  connectionDoubtful: "Connection lost? Waiting…",
   cameraPaused: "The camera is paused",
   tryAgain: "Try again",
   startOver: "Start over",
