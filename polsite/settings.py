@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "channels",
     "rest_framework",
     "csp",
+    "servestatic",
     "verification",
     "audit",
 ]
@@ -113,6 +114,7 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 
 # --- language and time -----------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -65,7 +65,7 @@ class ArrivedFrame:
 class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
     """One capture session's socket, from its ticket to its verdict."""
 
-    session_id: uuid.UUID
+    session_id: uuid.UUID | None
     row: VerificationSession
 
     async def connect(self) -> None:
@@ -79,8 +79,15 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         try:
             await self._take_session()
         except services.SessionUnavailableError as refusal:
-            await database_sync_to_async(services.record_refusal)(self.session_id, refusal.code, refusal.slug)
+            if self.session_id is not None:
+                await database_sync_to_async(services.record_refusal)(
+                    self.session_id, refusal.code, refusal.slug
+                )
             await self._refuse(refusal.code, refusal.slug)
+            return
+        except Exception:
+            logger.exception("Session %s could not be taken up", self.session_id)
+            await self._refuse(CloseCode.SERVER_ERROR, "server_error")
             return
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", []) else None
         await self.accept(subprotocol)
@@ -90,11 +97,13 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     async def disconnect(self, code: int) -> None:
         """The socket is gone. A session that was not over ends here, whoever closed it."""
         self._is_gone = True
-        if self._driver is not None and self._driver is not asyncio.current_task():
-            self._inbox_changed.set()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._driver
-        await self._release()
+        try:
+            if self._driver is not None and self._driver is not asyncio.current_task():
+                self._inbox_changed.set()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._driver
+        finally:
+            await self._release()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Parse and admit one message; the driving task does the rest."""
@@ -121,6 +130,8 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         host = headers.get(b"host", b"").decode("latin-1")
         if not is_allowed_origin(origin, host):
             raise services.SessionUnavailableError(CloseCode.ORIGIN, "origin_not_allowed")
+        if self.session_id is None:
+            raise services.SessionUnavailableError(CloseCode.NO_SUCH_SESSION, "no_such_session")
         if not session_slots.take():
             raise services.SessionUnavailableError(CloseCode.OVERLOADED, "overloaded")
         self._slot_is_taken = True
@@ -180,10 +191,8 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             while not await self._step():
                 pass
         except Exception:
-            # No `str(error)`: it may hold what a client sent.
             logger.exception("Session %s ended by an error of the server", self.session_id)
-            self._closing = MessageError("", code="server_error", close_code=CloseCode.SERVER_ERROR)
-            await self._end_early(self._closing)
+            await self._give_up()
 
     async def _step(self) -> bool:
         """One turn. True when the session is over."""
@@ -239,7 +248,7 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         try:
             return await run_inference(look)
         except FrameRejected as rejection:
-            await database_sync_to_async(services.record_rejected_frame)(self.session_id, rejection.code)
+            await database_sync_to_async(services.record_rejected_frame)(self.row.pk, rejection.code)
             close_code = CloseCode.TOO_LARGE if rejection.code == TOO_MANY_PIXELS else CloseCode.MALFORMED
             self._closing = MessageError(str(rejection), code=rejection.code, close_code=close_code)
             return []
@@ -255,11 +264,11 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
                 case ChallengeEnded():
                     ended = event
                     if not is_concluding:
-                        await database_sync_to_async(services.end_challenge)(self.session_id, event)
+                        await database_sync_to_async(services.end_challenge)(self.row.pk, event)
                     await self._send(replies.build_challenge_result(event))
                 case ChallengeRevealed():
                     await database_sync_to_async(services.reveal_challenge)(
-                        self.session_id, event.challenge, self._nonce_lifetime_ms
+                        self.row.pk, event.challenge, self._nonce_lifetime_ms
                     )
                     self._gate.open_nonce(event.challenge.nonce, _now_ms())
                     await self._send_localised(event)
@@ -268,26 +277,37 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         return is_concluding
 
     async def _conclude(self, concluded: SessionConcluded, ended: ChallengeEnded | None) -> None:
-        token = await database_sync_to_async(services.conclude_session)(self.session_id, concluded, ended)
-        row = await database_sync_to_async(VerificationSession.objects.get)(pk=self.session_id)
+        token = await database_sync_to_async(services.conclude_session)(self.row.pk, concluded, ended)
+        row = await database_sync_to_async(VerificationSession.objects.get)(pk=self.row.pk)
         await self._send(replies.build_result(row.reason, concluded.scores, token))
         await self.close(
             int(CloseCode.TIMED_OUT if row.reason == Reason.SESSION_TIMEOUT else CloseCode.NORMAL)
         )
 
     async def _end_early(self, error: MessageError | None) -> None:
-        """The client broke the protocol, the server broke, or the socket is gone: nothing is proven."""
+        """The client broke the protocol, or the socket is gone: nothing is proven."""
         session = self._require_session()
         events = session.conclude(Reason.DISCONNECTED, _now_ms())
         ended = next((event for event in events if isinstance(event, ChallengeEnded)), None)
         for event in events:
             if isinstance(event, SessionConcluded):
                 await database_sync_to_async(services.conclude_session)(
-                    self.session_id, event, ended, close_code=error.close_code if error else None
+                    self.row.pk, event, ended, close_code=error.close_code if error else None
                 )
         if error is not None and not self._is_gone:
             await self._send(replies.build_error(error.code, str(error)))
             await self.close(error.close_code)
+
+    async def _give_up(self) -> None:
+        """The server broke, perhaps while it concluded: what is stored decides, not the session's phase."""
+        try:
+            await database_sync_to_async(services.abandon_session)(
+                self.row.pk, Reason.DISCONNECTED, close_code=CloseCode.SERVER_ERROR
+            )
+        except Exception:
+            logger.exception("Session %s is left to conclude_expired", self.session_id)
+        await self._send(replies.build_error("server_error"))
+        await self.close(int(CloseCode.SERVER_ERROR))
 
     # --- sending and letting go ------------------------------------------------------------------
 

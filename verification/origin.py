@@ -17,5 +17,8 @@ def is_allowed_origin(origin: str, host: str) -> bool:
         settings.POL_PUBLIC_URL and origin == settings.POL_PUBLIC_URL
     ):
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # such as an unclosed bracket
+        return False
     return parts.scheme in {"http", "https"} and bool(host) and parts.netloc.lower() == host.lower()

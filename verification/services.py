@@ -172,6 +172,19 @@ def conclude_session(
     return token
 
 
+@transaction.atomic
+def abandon_session(session_id: uuid.UUID, reason: Reason, *, close_code: int | None = None) -> bool:
+    """Conclude without a look at the evidence, whatever is current; False where it is concluded already.
+
+    reason: never one that passes.
+    """
+    session = VerificationSession.objects.select_for_update().get(pk=session_id)
+    if session.status == SessionStatus.CONCLUDED:
+        return False
+    _abandon(session, reason, timezone.now(), close_code)
+    return True
+
+
 def conclude_expired(sessions: QuerySet[VerificationSession], *, now: datetime | None = None) -> int:
     """Conclude the sessions whose time is over though no socket did it. Returns how many."""
     now = now or timezone.now()
@@ -192,12 +205,18 @@ def _conclude_overdue(session_id: uuid.UUID, now: datetime) -> bool:
     session = VerificationSession.objects.select_for_update().get(pk=session_id)
     if session.status == SessionStatus.CONCLUDED:
         return False
+    _abandon(session, Reason.SESSION_TIMEOUT, now)
+    return True
+
+
+def _abandon(
+    session: VerificationSession, reason: Reason, now: datetime, close_code: int | None = None
+) -> None:
     Nonce.objects.filter(challenge__session=session, consumed_at__isnull=True).update(consumed_at=now)
     Challenge.objects.filter(session=session, outcome="").update(
         outcome=ChallengeOutcome.ABANDONED, ended_at=now
     )
-    _store_conclusion(session, Reason.SESSION_TIMEOUT, None, now)
-    return True
+    _store_conclusion(session, reason, None, now, close_code)
 
 
 def _end_challenge(session: VerificationSession, ended: ChallengeEnded, now: datetime) -> bool:

@@ -21,18 +21,11 @@ def show_landing(request: HttpRequest) -> HttpResponse:
     """GET /: the landing page, or who we are for a machine that asks."""
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse({"service": "proof-of-life", "version": settings.VERSION})
-    policy = load_policy()
-    low, high = policy.challenge_count
-    summary = {
-        "challenge_count": f"{low}-{high}" if low < high else str(low),
-        "session_timeout_seconds": policy.session_timeout_ms // 1_000,
-        "audit_retention_days": settings.POL_AUDIT_RETENTION_DAYS,
-    }
     context = {
         "service_name": SERVICE_NAME,
         "version": settings.VERSION,
         "is_open_to_everyone": not settings.POL_REQUIRE_API_KEY,
-        "policy_summary": summary,
+        "policy_summary": _summarise_policy(),
     }
     return render(request, "landing.html", context)
 
@@ -58,6 +51,17 @@ def show_capture(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
             "expires_at": session.expires_at.isoformat(),
             "redirect_uri": session.redirect_uri,
             "state": session.state,
+            "policy_summary": _summarise_policy(),
             "text_direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
         return render(request, "verification/capture.html", context)
+
+
+def _summarise_policy() -> dict[str, str | int]:
+    policy = load_policy()
+    low, high = policy.challenge_count
+    return {
+        "challenge_count": f"{low}-{high}" if low < high else str(low),
+        "session_timeout_seconds": policy.session_timeout_ms // 1_000,
+        "audit_retention_days": settings.POL_AUDIT_RETENTION_DAYS,
+    }

@@ -42,7 +42,7 @@ def _spec(kind: ChallengeKind, **params: int) -> ActionSpec:
 
 CATALOGUE: Mapping[Action, ActionSpec] = MappingProxyType(
     {
-        Action.LOOK_STRAIGHT: _spec(ChallengeKind.ALIGN, hold_ms=800),
+        Action.LOOK_STRAIGHT: _spec(ChallengeKind.ALIGN, hold_ms=600),
         Action.TURN_LEFT: _spec(ChallengeKind.GESTURE, hold_ms=200),
         Action.TURN_RIGHT: _spec(ChallengeKind.GESTURE, hold_ms=200),
         Action.LOOK_UP: _spec(ChallengeKind.GESTURE, hold_ms=200),

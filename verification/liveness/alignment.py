@@ -1,5 +1,7 @@
 """The alignment step: a face, well placed, looking straight, held for a moment."""
 
+from collections import deque
+
 from verification.liveness.actions import CATALOGUE, Action
 from verification.liveness.baseline import NeutralBaseline, build_baseline
 from verification.liveness.framing import is_looking_straight, judge_framing
@@ -8,7 +10,9 @@ from verification.liveness.vocabulary import Hint
 
 MIN_FRAMES = 5
 MAX_FRAMES = 60
+# Judged over a sixth of a second: from one frame to the next, landmark noise alone is 40 degrees/s.
 STILL_DEG_PER_S = 40.0
+SPEED_WINDOW_MS = 160
 
 
 class AlignmentJudge:
@@ -18,7 +22,7 @@ class AlignmentJudge:
         self._hold_ms = CATALOGUE[Action.LOOK_STRAIGHT].params["hold_ms"]
         self._good: list[FaceObservation] = []
         self._good_since_ms = 0
-        self._last: tuple[int, HeadPose] | None = None
+        self._recent: deque[tuple[int, HeadPose]] = deque(maxlen=30)
         self._progress = 0.0
 
     @property
@@ -52,12 +56,18 @@ class AlignmentJudge:
         hint = judge_framing(observation)
         if hint is not Hint.OK or observation.face is None:
             return hint
-        pose = observation.face.pose
-        is_still = self._last is None or _speed_deg_per_s(self._last, (at_ms, pose)) <= STILL_DEG_PER_S
-        self._last = (at_ms, pose)
+        is_still = self._is_still(observation.face.pose, at_ms)
         if not is_looking_straight(observation.face):
             return Hint.FOLLOW_INSTRUCTION
         return Hint.OK if is_still else Hint.HOLD_STILL
+
+    def _is_still(self, pose: HeadPose, at_ms: int) -> bool:
+        self._recent.append((at_ms, pose))
+        while len(self._recent) > 1 and at_ms - self._recent[1][0] >= SPEED_WINDOW_MS:
+            self._recent.popleft()
+        earliest = self._recent[0]
+        is_long_enough = at_ms - earliest[0] >= SPEED_WINDOW_MS
+        return not is_long_enough or _speed_deg_per_s(earliest, (at_ms, pose)) <= STILL_DEG_PER_S
 
 
 def _speed_deg_per_s(before: tuple[int, HeadPose], after: tuple[int, HeadPose]) -> float:

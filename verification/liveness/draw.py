@@ -34,9 +34,11 @@ def draw_replacement(
     after = upcoming[0] if upcoming else None
     others = [action for action in pool if action is not replaced]
     candidates = [action for action in others if action is not after] or others
-    group = next((group for group in (HEAD_TURNS, HEAD_MOVEMENTS, EXPRESSIONS) if replaced in group), None)
-    same_group = [action for action in candidates if group and action in group]
-    return rng.choice(same_group or candidates)
+    for group in (HEAD_TURNS, HEAD_MOVEMENTS, EXPRESSIONS):
+        same_group = [action for action in candidates if action in group]
+        if replaced in group and same_group:
+            return rng.choice(same_group)
+    return rng.choice(candidates)
 
 
 def _required_groups(pool: Sequence[Action]) -> list[list[Action]]:

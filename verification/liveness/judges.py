@@ -4,6 +4,8 @@ A judge sees only times since the reveal (`at_ms`). What happens before a human 
 be an answer, and an action that is already under way at the reveal must first be let go.
 """
 
+from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 from verification.liveness.actions import CATALOGUE, Action
@@ -101,13 +103,13 @@ class BlinkJudge:
 
 
 class NodJudge:
-    """Counts strokes of the head down and up again, measured between turning points of the pitch."""
+    """Counts strokes of the head down and up again within NOD_MAX_MS, wherever the head was before."""
 
     def __init__(self, count: int) -> None:
         self._wanted = count
         self._counted = 0
-        self._top: tuple[float, int] | None = None  # (pitch, time) the current down stroke began at
-        self._bottom: tuple[float, int] | None = None
+        self._recent: deque[tuple[int, float]] = deque()  # (time, pitch) of the last NOD_MAX_MS
+        self._is_down = False
         self.peak = 0.0
 
     @property
@@ -116,33 +118,32 @@ class NodJudge:
 
     @property
     def progress(self) -> float:
-        half = 0.5 if self._bottom is not None else 0.0
+        half = 0.5 if self._is_down else 0.0
         return min(1.0, (self._counted + half) / self._wanted)
 
     def observe(self, reading: FaceReading, at_ms: int) -> None:
         if at_ms < MIN_REACTION_MS:
             return
-        pitch_deg = reading.face.pose.pitch_deg
-        if self._bottom is None:
-            self._follow_down(pitch_deg, at_ms)
-        else:
-            self._follow_up(pitch_deg, at_ms)
+        self._recent.append((at_ms, reading.face.pose.pitch_deg))
+        while at_ms - self._recent[0][0] > NOD_MAX_MS:
+            self._recent.popleft()
+        down_deg, nod_deg = _measure_strokes_deg([pitch_deg for _, pitch_deg in self._recent])
+        self._is_down = down_deg >= NOD_STROKE_DEG
+        self.peak = max(self.peak, nod_deg / NOD_STROKE_DEG)
+        if nod_deg >= NOD_STROKE_DEG:
+            self._counted += 1
+            self._is_down = False
+            self._recent.clear()
 
-    def _follow_down(self, pitch_deg: float, at_ms: int) -> None:
-        if self._top is None or pitch_deg >= self._top[0]:
-            self._top = (pitch_deg, at_ms)
-        elif self._top[0] - pitch_deg >= NOD_STROKE_DEG:
-            self._bottom = (pitch_deg, at_ms)
 
-    def _follow_up(self, pitch_deg: float, at_ms: int) -> None:
-        assert self._bottom is not None and self._top is not None  # noqa: S101, PT018
-        if pitch_deg < self._bottom[0]:
-            self._bottom = (pitch_deg, at_ms)
-        elif pitch_deg - self._bottom[0] >= NOD_STROKE_DEG:
-            stroke_deg = min(self._top[0] - self._bottom[0], pitch_deg - self._bottom[0])
-            self.peak = max(self.peak, stroke_deg / NOD_STROKE_DEG)
-            self._counted += int(at_ms - self._top[1] <= NOD_MAX_MS)
-            self._top, self._bottom = (pitch_deg, at_ms), None
+def _measure_strokes_deg(pitches_deg: Sequence[float]) -> tuple[float, float]:
+    """The longest way down, and the longest that was gone down and then up again to the last pitch."""
+    top_deg, down_deg, nod_deg = pitches_deg[0], 0.0, 0.0
+    for pitch_deg in pitches_deg:
+        top_deg = max(top_deg, pitch_deg)
+        down_deg = max(down_deg, top_deg - pitch_deg)
+        nod_deg = max(nod_deg, min(top_deg - pitch_deg, pitches_deg[-1] - pitch_deg))
+    return down_deg, nod_deg
 
 
 def judge_for(action: Action) -> Judge:

@@ -29,7 +29,7 @@ class Weights:
 
     def __post_init__(self) -> None:
         shares = (self.liveness, self.emotion, self.deepfake)
-        if min(shares) < 0 or abs(sum(shares) - 1.0) > 1e-6:
+        if not (min(shares) >= 0 and abs(sum(shares) - 1.0) <= 1e-6):  # so that NaN is refused as well
             raise ValueError(f"Weights must be 0 or more and sum to 1, not {shares}.")
 
 

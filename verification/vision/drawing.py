@@ -1,4 +1,4 @@
-"""What the models saw, drawn: the face's mesh and pose on a copy of the picture, scores on a panel beside it."""
+"""What the models saw, drawn: mesh and pose on a copy of the picture, scores on a panel beside it."""
 
 import math
 
@@ -29,7 +29,9 @@ _BAR_RGB: _Colour = (94, 164, 255)
 _GOOD_RGB: _Colour = (88, 201, 133)
 _BAD_RGB: _Colour = (240, 98, 98)
 
-_TESSELATION = np.array([(line.start, line.end) for line in FaceLandmarksConnections.FACE_LANDMARKS_TESSELATION])
+_TESSELATION = np.array(
+    [(line.start, line.end) for line in FaceLandmarksConnections.FACE_LANDMARKS_TESSELATION]
+)
 _CONTOURS = np.array([(line.start, line.end) for line in FaceLandmarksConnections.FACE_LANDMARKS_CONTOURS])
 _FONT = ImageFont.load_default(17)
 _SMALL_FONT = ImageFont.load_default(14)
@@ -50,17 +52,17 @@ def draw_observation(bgr: _Image, observation: FaceObservation) -> _Image:
     height_px, width_px = bgr.shape[:2]
     scale = min(PICTURE_HEIGHT_PX / height_px, _MAX_PICTURE_WIDTH_PX / width_px)
     size = (2 * max(1, round(width_px * scale / 2)), max(1, round(height_px * scale)))
-    picture = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    picture = picture.astype(np.uint8, copy=False)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    picture: _Image = cv2.resize(bgr, size, interpolation=interpolation).astype(np.uint8, copy=False)
     if observation.face is not None:
         factors = np.array([size[0] / width_px, size[1] / height_px], dtype=np.float32)
-        points = observation.face.landmarks_px * factors
+        points = (observation.face.landmarks_px * factors).astype(np.float32)
         _draw_mesh(picture, points)
         _draw_axes(picture, points, observation.face.pose)
     border = PICTURE_HEIGHT_PX - picture.shape[0]
     above = max(0, border // 2)
-    picture = cv2.copyMakeBorder(picture, above, max(0, border) - above, 0, 0, cv2.BORDER_CONSTANT)
-    return np.hstack([picture.astype(np.uint8, copy=False), _draw_panel(observation)])
+    framed = cv2.copyMakeBorder(picture, above, max(0, border) - above, 0, 0, cv2.BORDER_CONSTANT)
+    return np.hstack([framed.astype(np.uint8, copy=False), _draw_panel(observation)])
 
 
 def _draw_mesh(picture: _Image, points: npt.NDArray[np.float32]) -> None:
@@ -118,7 +120,9 @@ def _draw_panel(observation: FaceObservation) -> _Image:
 
 def _draw_face(pen: "_PanelPen", face: Face) -> None:
     pose = face.pose
-    pen.write(f"yaw {pose.yaw_deg:+.0f}°   pitch {pose.pitch_deg:+.0f}°   roll {pose.roll_deg:+.0f}°", _DIM_RGB)
+    pen.write(
+        f"yaw {pose.yaw_deg:+.0f}°   pitch {pose.pitch_deg:+.0f}°   roll {pose.roll_deg:+.0f}°", _DIM_RGB
+    )
     pen.head("Face")
     for label, names in _BLENDSHAPES.items():
         pen.bar(label, sum(face.blendshapes.get(name, 0.0) for name in names) / len(names), _BAR_RGB)
@@ -155,12 +159,10 @@ class _PanelPen:
     def bar(self, label: str, share: float, colour: _Colour) -> None:
         left, right, top = 132, 264, self._y + 5
         self._label(label)
-        self._draw.rounded_rectangle((left, top, right, top + 12), 6, _TRACK_RGB)
-        filled = left + (right - left) * min(1.0, max(0.0, share))
-        if filled - left >= 12:
-            self._draw.rounded_rectangle((left, top, filled, top + 12), 6, colour)
-        elif filled - left >= 1:
-            self._draw.ellipse((left, top, left + 12, top + 12), colour)
+        filled = left + round((right - left) * min(1.0, max(0.0, share)))
+        self._draw.rectangle((left, top, right, top + 11), _TRACK_RGB)
+        if filled > left:
+            self._draw.rectangle((left, top, filled, top + 11), colour)
         self._draw.text((276, self._y), f"{share:.2f}", _TEXT_RGB, _FONT)
         self._y += 28
 

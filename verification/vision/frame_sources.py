@@ -43,9 +43,9 @@ class FrameSource:
         self.fps, self.frame_count = (1.0, 1) if self._capture is None else _read_rate(self._capture)
 
     def __iter__(self) -> Iterator[TimedFrame]:
-        """Yield the frames, those larger than 1920 pixels shrunk. Raises SourceUnreadable when there is none."""
+        """Yield the frames, the large ones shrunk to 1920 pixels. Raises SourceUnreadable for none."""
         index = -1
-        for index, bgr in enumerate(self._read()):  # noqa: B007  (read after the loop)
+        for index, bgr in enumerate(self._read()):
             yield TimedFrame(_shrink(bgr), round(index * 1000 / self.fps))
         if index < 0:
             raise SourceUnreadable(f"{self._source} has no frame that can be decoded")
@@ -69,8 +69,9 @@ class FrameSource:
 def _open_capture(source: Path | int) -> cv2.VideoCapture:
     capture = cv2.VideoCapture(source) if isinstance(source, int) else cv2.VideoCapture(str(source))
     if not capture.isOpened():
-        name = f"camera {source}" if isinstance(source, int) else str(source)
-        raise SourceUnreadable(f"{name} can't be opened as a {'camera' if isinstance(source, int) else 'video'}")
+        if isinstance(source, int):
+            raise SourceUnreadable(f"there is no camera {source}, or it is in use")
+        raise SourceUnreadable(f"{source} is no picture or video that can be read")
     return capture
 
 

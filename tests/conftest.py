@@ -1,0 +1,90 @@
+"""What every test starts from: a database file, a signing key of its own, empty caches, fixed settings."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
+
+from tests.subject.camera_file import jpeg
+from verification.key_ring import create_key
+from verification.vision.landmarks import FaceLandmarkerMissing
+
+hypothesis_settings.register_profile(
+    "suite",
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+NEUTRAL_FRAMES = 12
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file, as deployed: one in memory locks by other rules when threads share it."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def signing_keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one signing key."""
+    folder = tmp_path_factory.mktemp("signing") / "keys"
+    create_key(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]:
+    """The documented defaults, whatever the environment of the test run says."""
+    settings.POL_SIGNING_KEY = ""
+    settings.POL_SIGNING_KEYS_DIR = signing_keys_dir
+    settings.POL_REQUIRE_API_KEY = True
+    settings.POL_EXPOSE_SCORES = True
+    settings.POL_PUBLIC_URL = ""
+    settings.POL_ALLOWED_ORIGINS = []
+    settings.POL_CHALLENGES = []
+    settings.POL_CHALLENGE_COUNT = "3-5"
+    settings.POL_CHALLENGE_TIMEOUT_SECONDS = 15
+    settings.POL_MAX_CONSECUTIVE_FAILURES = 3
+    settings.POL_PASS_THRESHOLD = 0.70
+    settings.POL_WEIGHTS = "0.50,0.25,0.25"
+    settings.POL_FLOORS = ""
+    settings.POL_MAX_SESSIONS = 0
+    settings.POL_MAX_FRAME_BYTES = 262_144
+    settings.POL_MAX_FPS = 30
+    settings.SESSION_TIMEOUT_SECONDS = 120
+    settings.SECURE_SSL_REDIRECT = False
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def clips_dir() -> Path:
+    """The folder of real clips that POL_CLIPS names."""
+    folder = os.environ.get("POL_CLIPS")
+    if not folder:
+        pytest.skip("POL_CLIPS does not name a folder of clips")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def neutral_faces() -> list[bytes]:
+    """JPEGs of the simulated capture subject looking straight, each with its own sensor noise."""
+    from tests.subject.pose import FRONTAL, NEUTRAL
+    from tests.subject.subject import SimulatedSubject
+
+    try:
+        subject = SimulatedSubject()
+    except (FaceLandmarkerMissing, RuntimeError) as error:
+        pytest.skip(str(error))
+    return [jpeg(subject.render(FRONTAL, NEUTRAL, noise_seed=seed)) for seed in range(NEUTRAL_FRAMES)]
