@@ -40,8 +40,7 @@ models: $(VENV)/.served ## fetch the models that the main job needs
 	@$(BIN)/python manage.py download_models
 
 run: setup ## serve http://localhost:8000 (PORT=, HOST= change that)
-	@echo "==> Serving http://localhost:$(PORT)  (Ctrl-C stops)"
-	@exec $(BIN)/daphne -b $(HOST) -p $(PORT) --application-close-timeout 20 polsite.asgi:application
+	@exec $(BIN)/python manage.py serve --skip-checks --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.tested models ## run the whole test suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -84,9 +84,9 @@ def _render_recipe(figures: Json) -> str:
 - 55 % of the forgeries are self-blended images (Shiohara and Yamasaki, CVPR 2022), 45 % simulated autoencoder
   swaps: the face decoded at 64 to 128 px, smoothed, enlarged and blended in. Blend ratio 0.5 to 1.
 - {report["pairs"]:,} pairs in {minutes:.0f} minutes; seed {plan["seed"]}; Adam, learning rate
-  {plan["learning_rate"]:g} with cosine decay; dropout {plan["dropout"]:g}. Of {plan["epochs"]} epochs planned,
-  {len(report["loss"])} fitted into the time; the weights are those of epoch {report["best_epoch"]}, the best on
-  the calibration identities.
+  {plan["learning_rate"]:g} with cosine decay; dropout {plan["dropout"]:g}. Time allowed
+  {len(report["loss"])} of {plan["epochs"]} epochs; the weights are those of epoch {report["best_epoch"]}, the
+  best on the calibration identities.
 - Calibrated on the calibration identities: Platt's method on {fit["pairs"]} pairs, scale {fit["scale"]:g},
   offset {fit["offset"]:g}, folded into the last layer. 0.5 means that a genuine face and a simulated forgery
   are equally likely where both are equally frequent. Nothing below was measured on those identities."""

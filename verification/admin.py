@@ -1,13 +1,15 @@
 """Read-only views for staff. Nothing here can change a session."""
 
 from django.contrib import admin
+from django.db import models
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from verification.models import ApiKey, Challenge, RelyingParty, VerificationSession
+from verification.services import conclude_expired
 
 
 class ReadOnly:
@@ -38,6 +40,14 @@ class VerificationSessionAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (ChallengeInline,)
     exclude = ("ticket_hash",)
     readonly_fields = ("audit_events",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}  # noqa: RUF012  (as Django types it)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Whoever looks first concludes what ran out of time, staff included."""
+        conclude_expired(VerificationSession.objects.all())
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description="final score")
     def final(self, session: VerificationSession) -> str:

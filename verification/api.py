@@ -54,9 +54,9 @@ class SessionView(APIView):
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "read_session"
 
-    def get(self, request: Request, session_id: uuid.UUID) -> Response:
+    def get(self, request: Request, session_id: str) -> Response:
         found = VerificationSession.objects.filter(
-            pk=session_id, relying_party=_relying_party(request)
+            pk=_parse_session_id(session_id), relying_party=_relying_party(request)
         ).first()
         if found is None:
             raise Http404
@@ -104,10 +104,22 @@ class JwksView(APIView):
         return Response(get_key_ring().public_jwks(), headers={"Cache-Control": "public, max-age=300"})
 
 
+class HealthThrottle(ScopedRateThrottle):
+    """Counts in the cache; a cache that is down is what health has to tell, not what keeps it from telling."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        try:
+            return super().allow_request(request, view)
+        except Exception:  # each cache backend has errors of its own
+            return True
+
+
 class HealthView(APIView):
     """GET /health"""
 
     authentication_classes = ()
+    throttle_classes = (HealthThrottle,)
+    throttle_scope = "public"
 
     def get(self, request: Request) -> Response:
         report = check_health(connection)
@@ -129,6 +141,14 @@ def _record_validation(payload: dict[str, Any]) -> None:
     )
     session.token_validated_at = event.recorded_at
     session.save(update_fields=["token_validated_at"])
+
+
+def _parse_session_id(text: str) -> uuid.UUID:
+    """What is no id names no session; Django's own 404 would be a page rather than a problem document."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def _relying_party(request: Request) -> RelyingParty | None:

@@ -1,12 +1,15 @@
 """Shapes of the HTTP requests. Unknown members are ignored; wrong types are refused, never coerced."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from rest_framework import serializers
 
 from verification.liveness.actions import POOL
 from verification.models import NO_CONTROL_CHARACTERS, USER_ID_MAX_LENGTH
 from verification.tokens import MAX_TOKEN_CHARACTERS
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class StrictCharField(serializers.CharField):
@@ -35,7 +38,8 @@ class OpenSessionSerializer(serializers.Serializer[Any]):
     )
 
     def validate_redirect_uri(self, value: str) -> str:
-        if not value.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+        parts = urlsplit(value)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS):
             raise serializers.ValidationError("Must be https, or http on the local machine.")
         return value
 

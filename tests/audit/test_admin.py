@@ -3,7 +3,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from audit.admin import expand_session_prefix
 from audit.models import AuditEvent, EventKind
 from tests.audit.events import SESSION_ID, START, record_at
+from verification.models import VerificationSession
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -99,7 +99,9 @@ def test_the_list_shows_short_hashes_and_the_event_the_whole_one(staff: Client) 
 
 
 def test_a_session_that_is_still_there_is_linked_and_one_that_is_gone_is_not(staff: Client) -> None:
-    session = apps.get_model("verification", "VerificationSession")._default_manager.create()
+    session = VerificationSession.objects.create(
+        user_id="alice", ticket_hash="0" * 64, created_at=START, expires_at=START
+    )
     record_at(START, session_id=session.pk)
     record_at(START, session_id=OTHER_ID)
     record_at(START)

@@ -30,6 +30,7 @@ from tests.verification.sockets import (
     reload,
 )
 from verification.inference import get_models
+from verification.liveness.actions import CATALOGUE, Action
 from verification.messages import encode_nonce
 from verification.models import Challenge, Nonce
 from verification.services import OpenedSession
@@ -204,7 +205,7 @@ async def test_ready_reveals_the_alignment_step_once(opened: OpenedSession) -> N
         "total": challenge["total"],
         "kind": "align",
         "action": "look_straight",
-        "params": {"hold_ms": 800},
+        "params": dict(CATALOGUE[Action.LOOK_STRAIGHT].params),
         "instruction": "Look straight into the camera",
         "nonce": encode_nonce(socket.nonce),
         "timeout_ms": 30_000,

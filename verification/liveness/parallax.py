@@ -43,7 +43,9 @@ class ParallaxMeter:
         residual_px = homography_residual_px(
             self._frontal[FACE_WITHOUT_LIPS], face.landmarks_px[FACE_WITHOUT_LIPS]
         )
-        self._residual_by_bin[key] = residual_px / max(interocular_distance_px(self._frontal), 1.0)
+        # A face brought closer is measured in its own, larger size: the landmarks' error grows with it.
+        sizes_px = interocular_distance_px(self._frontal), interocular_distance_px(face.landmarks_px)
+        self._residual_by_bin[key] = residual_px / max(*sizes_px, 1.0)
 
     @property
     def residual(self) -> float | None:

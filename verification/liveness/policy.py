@@ -16,7 +16,7 @@ class Floors:
 
     liveness: float = 0.50
     emotion: float = 0.30
-    deepfake: float = 0.10
+    deepfake: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,15 @@ class LivenessSession:
     def observe(
         self, observation: FaceObservation, *, seq: int, captured_at_ms: int, arrived_at_ms: int, now_ms: int
     ) -> list[Event]:
-        """Take one analysed frame of the current challenge; its feedback always comes first."""
+        """Take one analysed frame of the current challenge; its feedback always comes first.
+
+        A frame that arrived at the deadline or later is no answer any more, however many come: the
+        deadline is acted on instead. One that arrived in time counts even if its analysis took longer.
+        """
         if self._attempt is None:
             return []
+        if arrived_at_ms >= self.deadline_ms:
+            return self.expire(now_ms)
         self._samples.note(observation, now_ms)
         self._evidence.observe(observation, arrived_at_ms=arrived_at_ms, captured_at_ms=captured_at_ms)
         hint = self._judge(self._attempt, observation, arrived_at_ms)
@@ -113,6 +119,8 @@ class LivenessSession:
         is_current = attempt is not None and attempt.challenge.challenge_id == challenge_id
         if not is_current or self.phase is not Phase.CHALLENGING or self._skips >= self._policy.max_skips:
             return []
+        if now_ms >= self.deadline_ms:
+            return self.expire(now_ms)
         self._skips += 1
         ended = self._end_challenge(ChallengeOutcome.SKIPPED, None, now_ms)
         self._replace_action()

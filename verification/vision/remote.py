@@ -21,11 +21,15 @@ class SourceUnavailable(Exception):
     """A source doesn't have the file or can't be reached; the next one is tried."""
 
 
+class HostUnreachable(SourceUnavailable):
+    """A host doesn't answer at all: no use in asking it for anything else."""
+
+
 def open_url(url: str, *, give_up_after_s: float = UNREACHABLE_AFTER_S) -> Iterator[bytes]:
     """Yield an address's bytes in chunks.
 
-    Raises SourceUnavailable when no answer has begun after give_up_after_s seconds, when the answer
-    isn't 200, or when it breaks off.
+    Raises HostUnreachable when no answer has begun after give_up_after_s seconds, SourceUnavailable when
+    the answer isn't 200 or breaks off.
     """
     host = url.split("/")[2]
     response = _request(url, host, give_up_after_s)
@@ -52,9 +56,9 @@ def _request(url: str, host: str, give_up_after_s: float) -> requests.Response:
     try:
         answer = answers.get(timeout=give_up_after_s)
     except queue.Empty:
-        raise SourceUnavailable(f"{host} didn't answer within {give_up_after_s:g} s") from None
+        raise HostUnreachable(f"{host} didn't answer within {give_up_after_s:g} s") from None
     if isinstance(answer, requests.RequestException):
-        raise SourceUnavailable(f"{host} can't be reached") from answer
+        raise HostUnreachable(f"{host} can't be reached") from answer
     return answer
 
 

@@ -19,7 +19,8 @@ MAX_PIXELS = 1920 * 1080
 @pytest.fixture(scope="session")
 def portrait() -> DecodedFrame:
     """scikit-image's `astronaut`: one frontal, smiling face, 512 x 512."""
-    return frame_from_bgr(cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False))
+    rgb = data.astronaut()  # type: ignore[no-untyped-call]
+    return frame_from_bgr(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR).astype(np.uint8, copy=False))
 
 
 @pytest.fixture(scope="session")

@@ -185,11 +185,25 @@ def test_an_unlisted_file_is_taken_once_its_digest_is_accepted(
 
 
 def test_a_host_that_is_unreachable_is_asked_once(model: ModelFile, web: SmallWeb, target: Path) -> None:
-    sources = Sources()
+    web.shutdown()
+    web.server_close()
+    told: list[str] = []
+    sources = Sources(progress=lambda source, done, total: told.append(source))
     for _ in range(2):
-        with pytest.raises(DownloadFailed):
-            sources.install(model, target)
-    assert web.requests == ["/model.bin"]
+        with pytest.raises(DownloadFailed, match="can't be reached"):
+            sources.install(replace(model, package=None), target)
+    assert len(told) == 1
+
+
+def test_a_host_that_lacks_one_file_is_asked_for_another(
+    model: ModelFile, web: SmallWeb, target: Path
+) -> None:
+    sources = Sources()
+    with pytest.raises(DownloadFailed):
+        sources.install(replace(model, package=None), target)
+    web.files["/other.bin"] = CONTENT
+    sources.install(replace(model, url=web.address("/other.bin")), target)
+    assert web.requests == ["/model.bin", "/other.bin"]
 
 
 def test_a_source_that_sends_far_too_much_is_given_up(

@@ -20,6 +20,9 @@ def invent_weights(seed: int = 3) -> Weights:
     def draw(*shape: int) -> Array:
         return rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(np.float32)
 
+    def draw_near(centre: float, width: int) -> Array:
+        return rng.normal(centre, 0.25, width).astype(np.float32)
+
     widths = (8, 16, 32, 64, 128)
     weights: Weights = {"conv2d_1": {"kernel": draw(3, 3, 1, 8)}, "conv2d_2": {"kernel": draw(3, 3, 8, 8)}}
     weights["conv2d_7"] = {"kernel": draw(3, 3, 128, 7), "bias": draw(7)}
@@ -35,9 +38,9 @@ def invent_weights(seed: int = 3) -> Weights:
         norms += [after] * 3
     for index, width in enumerate(norms, start=1):
         weights[f"batch_normalization_{index}"] = {
-            "gamma": 1 + draw(width) / 4,
-            "beta": draw(width) / 4,
-            "moving_mean": draw(width) / 4,
+            "gamma": draw_near(1, width),
+            "beta": draw_near(0, width),
+            "moving_mean": draw_near(0, width),
             "moving_variance": rng.uniform(0.5, 1.5, width).astype(np.float32),
         }
     return weights
@@ -65,7 +68,8 @@ def cut_windows(x: Array, kernel: int, stride: int) -> Array:
 
 
 def convolve(x: Array, kernel: Array, stride: int = 1) -> Array:
-    return np.einsum("yxcij,ijcf->yxf", cut_windows(x, kernel.shape[0], stride), kernel, optimize=True)
+    windows = cut_windows(x, kernel.shape[0], stride)
+    return np.asarray(np.einsum("yxcij,ijcf->yxf", windows, kernel, optimize=True), dtype=np.float32)
 
 
 class NumpyXception:

@@ -24,7 +24,7 @@ class SmallWeb(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: SmallWeb
 
-    def do_GET(self) -> None:  # noqa: N802  (the name http.server looks for)
+    def do_GET(self) -> None:
         self.server.requests.append(self.path)
         if self.path == "/late":
             self.server.closing.wait()

@@ -1,0 +1,186 @@
+"""Real server processes on free loopback ports, each ended by whoever started it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PROJECT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 90
+
+
+class Process:
+    """A child whose output is read as it comes, so that it can be waited for without a sleep."""
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+        self._child = subprocess.Popen(
+            command, cwd=PROJECT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._lines: list[str] = []
+        self._has_news = threading.Condition()
+        self._is_silent = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def log(self) -> str:
+        with self._has_news:
+            return "".join(self._lines)
+
+    def wait_for_line(self, part: str) -> str:
+        """The first line that holds `part`; raises RuntimeError when the child ends without one."""
+
+        def find() -> str | None:
+            return next((line for line in self._lines if part in line), None)
+
+        with self._has_news:
+            self._has_news.wait_for(lambda: find() or self._is_silent, PATIENCE_S)
+            line = find()
+        if line is None:
+            raise RuntimeError(f"{part!r} was not said:\n{self.log}")
+        return line
+
+    def stop(self) -> int:
+        """Ask it to end and wait until it has; the exit status."""
+        if self._child.poll() is None:
+            self._child.send_signal(signal.SIGTERM)
+        status = self._child.wait(PATIENCE_S)
+        self._reader.join(PATIENCE_S)
+        assert self._child.stdout is not None
+        self._child.stdout.close()
+        return status
+
+    def _read(self) -> None:
+        assert self._child.stdout is not None
+        for line in self._child.stdout:
+            with self._has_news:
+                self._lines.append(line)
+                self._has_news.notify_all()
+        with self._has_news:
+            self._is_silent = True
+            self._has_news.notify_all()
+
+
+class Daphne(Process):
+    """The project's own server. url: http://127.0.0.1:PORT."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "0", "polsite.asgi:application"]
+        super().__init__(command, env)
+        address = self.wait_for_line("Listening on TCP address").rsplit(" ", 1)[1].strip()
+        self.url = f"http://{address}"
+
+    @property
+    def resident_bytes(self) -> int:
+        return self._read_status("VmRSS") * 1024
+
+    @property
+    def thread_count(self) -> int:
+        return self._read_status("Threads")
+
+    def open_session(self, user_id: str = "alice", **fields: Any) -> dict[str, str]:
+        answer = requests.post(f"{self.url}/auth/verify", json={"user_id": user_id, **fields}, timeout=30)
+        assert answer.status_code == requests.codes.created, answer.text
+        return dict(answer.json())
+
+    def read_session(self, opened: Mapping[str, str]) -> dict[str, Any]:
+        answer = requests.get(f"{self.url}/auth/sessions/{opened['session_id']}", timeout=30)
+        return dict(answer.json())
+
+    def _read_status(self, name: str) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith(name)).split()[1])
+
+
+def build_environment(folder: Path, signing_keys_dir: Path, **changes: str) -> dict[str, str]:
+    """An environment of the project's own defaults, its state in `folder`."""
+    own = ("POL_", "DATABASE_", "REDIS_", "SECRET_", "ALLOWED_", "JWT_", "SESSION_", "SECURE_", "LOG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return kept | {
+        "DEBUG": "1",
+        "DATABASE_URL": f"sqlite:///{folder / 'server.sqlite3'}",
+        "POL_SIGNING_KEYS_DIR": str(signing_keys_dir),
+        "PYTHONUNBUFFERED": "1",
+        **changes,
+    }
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+    subprocess.run(command, cwd=PROJECT, env=env, check=True, timeout=PATIENCE_S)
+
+
+@contextmanager
+def run_daphne(env: Mapping[str, str]) -> Iterator[Daphne]:
+    """Migrate, serve, and end with no traceback in the log."""
+    migrate(env)
+    server = Daphne(env)
+    try:
+        yield server
+    finally:
+        server.stop()
+    assert "Traceback" not in server.log, server.log
+    assert "never retrieved" not in server.log, server.log
+
+
+@contextmanager
+def run_redis(folder: Path) -> Iterator[str]:
+    """A Redis of its own; its URL."""
+    socket_path = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(socket_path), "--save", "", "--appendonly", "no"]
+    server = Process(["redis-server", *options, "--dir", str(folder)])
+    try:
+        server.wait_for_line("eady to accept connections")
+        yield f"unix://{socket_path}"
+    finally:
+        server.stop()
+
+
+def find_postgres() -> Path | None:
+    """The folder of PostgreSQL's programs, newest version first."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    on_path = shutil.which("initdb")
+    return folders[0].parent if folders else Path(on_path).parent if on_path else None
+
+
+@contextmanager
+def run_postgres(programs: Path) -> Iterator[str]:
+    """A cluster of its own, reached over a socket in its folder; its URL.
+
+    PostgreSQL refuses to run as root; the account its package made stands in then.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="polpg"))
+    as_other: list[str] = []
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    data = str(folder / "data")
+
+    def call(*command: str) -> None:
+        subprocess.run([*as_other, *command], cwd=folder, check=True, timeout=PATIENCE_S, stdout=subprocess.DEVNULL)
+
+    server: Process | None = None
+    try:
+        call(str(programs / "initdb"), "-D", data, "-U", "pol", "-A", "trust", "--no-sync", "-E", "UTF8")
+        options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+        server = Process([*as_other, str(programs / "postgres"), "-D", data, *options])
+        server.wait_for_line("ready to accept connections")
+        call(str(programs / "createdb"), "-h", str(folder), "-U", "pol", "pol")
+        yield f"postgres://pol@{str(folder).replace('/', '%2F')}/pol"
+    finally:
+        if server is not None:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,84 @@
+"""The same server on Redis and on PostgreSQL, each a real one of its own."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.server.client import open_client
+from tests.server.processes import (
+    Daphne,
+    build_environment,
+    find_postgres,
+    run_daphne,
+    run_postgres,
+    run_redis,
+)
+from tests.server.test_socket import race_for
+from tests.verification.pictures import make_jpeg
+
+
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    folder = tmp_path_factory.mktemp("redis")
+    with run_redis(folder) as url:
+        env = build_environment(folder, signing_keys_dir, REDIS_URL=url, POL_RATE_OPEN_SESSION="5/min")
+        with run_daphne(env) as daphne:
+            yield daphne
+
+
+@pytest.fixture(scope="module")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    with run_postgres(programs) as url:
+        env = build_environment(tmp_path_factory.mktemp("postgres"), signing_keys_dir, DATABASE_URL=url)
+        with run_daphne(env) as daphne:
+            yield daphne
+
+
+async def hold_session(server: Daphne) -> dict[str, str]:
+    """Up to analysed frames and a verdict."""
+    opened = server.open_session()
+    async with open_client(opened) as client:
+        await client.begin()
+        for seed in range(3):
+            seq = await client.send_frame(make_jpeg(seed))
+            assert (await client.receive())["seq"] == seq
+        await client.send_json({"type": "cancel"})
+        messages, code = await client.read_to_close()
+    assert (messages[-1]["reason"], code) == ("cancelled", 1000)
+    assert server.read_session(opened)["decision"] == "inconclusive"
+    return opened
+
+
+async def test_a_session_is_held_with_redis_behind_it(redis_server: Daphne) -> None:
+    await hold_session(redis_server)
+    health = requests.get(f"{redis_server.url}/health", timeout=30).json()
+    assert health["checks"]["channel_layer"] == "ok"
+
+
+async def test_requests_are_counted_in_redis(redis_server: Daphne) -> None:
+    answers = [
+        requests.post(f"{redis_server.url}/auth/verify", json={"user_id": "alice"}, timeout=30)
+        for _ in range(6)
+    ]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+async def test_a_session_is_held_with_postgresql_behind_it(postgres_server: Daphne) -> None:
+    await hold_session(postgres_server)
+    health = requests.get(f"{postgres_server.url}/health", timeout=30).json()
+    assert health["checks"]["database"] == "ok"
+
+
+async def test_on_postgresql_too_one_of_two_sockets_gets_the_ticket(postgres_server: Daphne) -> None:
+    for _ in range(5):
+        opened = postgres_server.open_session()
+        assert sorted(await race_for(opened)) == ["already_connected", "session"]

@@ -1,0 +1,43 @@
+"""Serve HTTP and WebSockets with Daphne on HOST and PORT."""
+
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from daphne.cli import CommandLineInterface
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from verification.inference import get_models
+from verification.key_ring import KeyRingError, get_key_ring
+
+
+class Command(BaseCommand):
+    help = "Serve HTTP and WebSockets with Daphne. Refuses to start without what the main job needs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = "examples:\n  manage.py serve\n  manage.py serve --host 127.0.0.1 --port 8080"
+        parser.add_argument("--host", default=settings.HOST, help="default: HOST, %(default)s")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, %(default)s")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._require_models()
+        try:
+            get_key_ring().require_signing_key()
+        except KeyRingError as error:
+            raise CommandError(f"{error} Run: manage.py create_signing_key") from error
+        shown = "localhost" if options["host"] in {"127.0.0.1", "0.0.0.0", "::"} else options["host"]  # noqa: S104
+        self.stdout.write(f"Serving http://{shown}:{options['port']}  (Ctrl-C stops)", ending="\n")
+        self.stdout.flush()
+        address = ["--bind", options["host"], "--port", str(options["port"])]
+        limits = ["--application-close-timeout", "20", "--verbosity", "0"]
+        CommandLineInterface().run([*address, *limits, "polsite.asgi:application"])
+
+    def _require_models(self) -> None:
+        """Loading them now spares the first person the wait, and tells at once what is missing."""
+        models = get_models()
+        for status in models.status.values():
+            if status.is_required and not status.is_installed:
+                raise CommandError(f"{status.purpose}: {status.detail}")
+            if not status.is_installed:
+                self.stdout.write(f"  without {status.name} ({status.purpose}): {status.detail}")
