@@ -38,7 +38,7 @@ class EventKind(models.TextChoices):
     AUDIT_PURGED = "audit_purged", "Audit log purged"
     SIGNING_KEY_CREATED = "signing_key_created", "Signing key created"
     API_KEY_CREATED = "api_key_created", "API key created"
-    API_KEY_REFUSED = "api_key_refused", "API key refused"
+    SESSIONS_PURGED = "sessions_purged", "Sessions purged"
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):

@@ -6,15 +6,16 @@
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from polsite.environment import StrictEnv
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.FileAwareEnv()
+env = StrictEnv()
 
 DEBUG = env.bool("DEBUG", default=False)
 DEVELOPMENT_SECRET_KEY = "django-insecure-development-only-refused-by-the-checks-in-production"  # noqa: S105
@@ -139,7 +140,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "base-uri": [NONE],
-        "connect-src": [SELF, "ws:", "wss:"] if DEBUG else [SELF, "wss:"],
+        # CSP 3: 'self' covers the WebSocket of the same host.
+        "connect-src": [SELF, "ws:", "wss:"] if DEBUG else [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "img-src": [SELF, "data:", "blob:"],
@@ -214,5 +216,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # The access log would write the ticket of every WebSocket request line.
-    "loggers": {"daphne.access": {"level": "ERROR"}, "django.channels.server": {"level": "ERROR"}},
+    "loggers": {
+        "daphne.access": {"level": "ERROR"},
+        "django.channels.server": {"level": "ERROR"},
+        # A client's Host header is no error of ours, and its 400 is logged as a warning anyway.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -30,7 +30,7 @@ from verification.liveness.events import (
     SessionConcluded,
 )
 from verification.liveness.frame_gate import Admission, FrameGate
-from verification.liveness.session import LivenessSession
+from verification.liveness.session import LivenessSession, Phase
 from verification.liveness.vocabulary import Reason
 from verification.messages import (
     Cancel,
@@ -155,7 +155,6 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         self._inbox_changed = asyncio.Event()
         self._is_replay = False
         self._is_gone = False
-        self._rejected_frames = 0
 
     async def _refuse(self, code: int, slug: str) -> None:
         """Accept first: a browser is told no close code of a socket that was never open."""
@@ -203,11 +202,12 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             await self._end_early(self._closing)
             return True
         if self._controls:
-            return await self._handle(self._control(self._controls.pop(0)))
-        if arrived := self._frames.take():
-            return await self._handle(await self._analyse(arrived))
+            return await self._handle(await self._control(self._controls.pop(0)))
+        # Before the frames: where they keep coming, a deadline would otherwise never be looked at.
         if _now_ms() >= session.deadline_ms:
             return await self._handle(session.expire(_now_ms()))
+        if arrived := self._frames.take():
+            return await self._handle(await self._analyse(arrived))
         self._inbox_changed.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(
@@ -215,10 +215,12 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             )
         return False
 
-    def _control(self, message: Ready | Skip | Cancel) -> list[Event]:
+    async def _control(self, message: Ready | Skip | Cancel) -> list[Event]:
         session = self._require_session()
         match message:
             case Ready():
+                if session.phase is Phase.WAITING:
+                    await database_sync_to_async(services.note_camera)(self.session_id, message.camera)
                 return session.start(_now_ms())
             case Skip():
                 return session.skip(message.challenge_id, _now_ms())

@@ -73,6 +73,7 @@ class VerificationSession(models.Model):
     signals = models.JSONField(default=dict, blank=True)
     measures = models.JSONField(default=dict, blank=True)
     policy = models.JSONField(default=dict, blank=True)
+    camera = models.JSONField(default=dict, blank=True, help_text="as the client says; never trusted")
     locale = models.CharField(max_length=35, blank=True, validators=[MaxLengthValidator(35)])
     redirect_uri = models.URLField(max_length=2000, blank=True)
     state = models.CharField(max_length=500, blank=True)

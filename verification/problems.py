@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -42,11 +42,6 @@ def build_problem(status: int, code: str, detail: str) -> dict[str, Any]:
         "detail": detail,
         "code": code,
     }
-
-
-def answer_problem(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
-    """A problem document outside DRF."""
-    return JsonResponse(build_problem(status, code, detail), status=status, content_type=CONTENT_TYPE)
 
 
 def _identify(error: exceptions.APIException) -> tuple[int, str]:

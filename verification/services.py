@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit.models import EventKind
+from audit.models import AuditEvent, EventKind
 from audit.services import record
 from verification.conf import describe_policy, load_policy, restrict_policy
 from verification.liveness.events import ChallengeEnded, IssuedChallenge, SessionConcluded
@@ -22,6 +22,7 @@ from verification.secrets_at_rest import hash_secret, make_ticket
 from verification.tokens import IssuedToken, issue_token
 
 RATE_CLOSE_CODE = 4429
+MAX_REFUSALS_AUDITED = 20
 _OUTCOME_EVENTS = {
     ChallengeOutcome.PASSED: EventKind.CHALLENGE_PASSED,
     ChallengeOutcome.FAILED: EventKind.CHALLENGE_FAILED,
@@ -105,10 +106,29 @@ def connect_socket(session_id: uuid.UUID, ticket: str) -> VerificationSession:
 
 @transaction.atomic
 def record_refusal(session_id: uuid.UUID, code: int, slug: str) -> None:
-    """Audit a socket that was turned away from a session that exists."""
+    """Audit a socket that was turned away from a session that exists.
+
+    Only the first few: a session id is no secret, and the log must not grow at a stranger's will.
+    """
     session = VerificationSession.objects.filter(pk=session_id).first()
-    if session is not None:
+    refused = AuditEvent.objects.filter(session_id=session_id, kind=EventKind.SOCKET_REFUSED)
+    if session is not None and refused.count() < MAX_REFUSALS_AUDITED:
         _record(EventKind.SOCKET_REFUSED, session, {"close_code": code, "code": slug})
+
+
+@transaction.atomic
+def purge_sessions(*, before: datetime) -> int:
+    """Delete the sessions opened before a time, with their challenges and nonces. Returns how many."""
+    _, deleted = VerificationSession.objects.filter(created_at__lt=before).delete()
+    count = deleted.get(VerificationSession._meta.label, 0)
+    if count:
+        record(EventKind.SESSIONS_PURGED, detail={"count": count, "before": before.isoformat()})
+    return count
+
+
+def note_camera(session_id: uuid.UUID, camera: Mapping[str, Any]) -> None:
+    """Keep what the client says of its camera, for staff; nothing relies on it."""
+    VerificationSession.objects.filter(pk=session_id).update(camera=dict(camera))
 
 
 @transaction.atomic
@@ -194,7 +214,6 @@ def conclude_expired(sessions: QuerySet[VerificationSession], *, now: datetime |
 
 def conclude_if_expired(session: VerificationSession) -> VerificationSession:
     """Whoever looks first concludes: the session as it then is."""
-    # A live socket ends its session itself; the grace lets it, and covers one whose process died.
     if conclude_expired(VerificationSession.objects.filter(pk=session.pk)):
         session.refresh_from_db()
     return session

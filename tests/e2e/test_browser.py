@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -154,10 +155,10 @@ def await_state(page: Page, states: set[str], *, timeout_s: float) -> None:
     )  # fmt: skip
 
 
-def post_json(url: str, body: dict[str, str]) -> dict[str, dict[str, str]]:
+def post_json(url: str, body: dict[str, str]) -> dict[str, Any]:
     request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urlopen(request) as response:
-        answer: dict[str, dict[str, str]] = json.load(response)
+        answer: dict[str, Any] = json.load(response)
         return answer
 
 

@@ -64,5 +64,7 @@ class Client:
 async def open_client(address: str | Mapping[str, str], origin: str | None = None) -> AsyncIterator[Client]:
     """Connect to a websocket_url, or to the one in the answer that opened a session."""
     url = address if isinstance(address, str) else address["websocket_url"]
-    async with connect(url, subprotocols=["pol.v1"], origin=origin, max_queue=None, open_timeout=60) as socket:  # type: ignore[list-item, arg-type]
+    async with connect(
+        url, subprotocols=["pol.v1"], origin=origin, max_queue=None, open_timeout=60
+    ) as socket:  # type: ignore[list-item, arg-type]
         yield Client(socket)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -149,6 +150,11 @@ def run_redis(folder: Path) -> Iterator[str]:
         server.stop()
 
 
+def find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 def find_postgres() -> Path | None:
     """The folder of PostgreSQL's programs, newest version first."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
@@ -158,7 +164,7 @@ def find_postgres() -> Path | None:
 
 @contextmanager
 def run_postgres(programs: Path) -> Iterator[str]:
-    """A cluster of its own, reached over a socket in its folder; its URL.
+    """A cluster of its own on a free loopback port; its URL.
 
     PostgreSQL refuses to run as root; the account its package made stands in then.
     """
@@ -167,19 +173,21 @@ def run_postgres(programs: Path) -> Iterator[str]:
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
         as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    data = str(folder / "data")
+    data, port = str(folder / "data"), str(find_free_port())
 
     def call(*command: str) -> None:
-        subprocess.run([*as_other, *command], cwd=folder, check=True, timeout=PATIENCE_S, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*as_other, *command], cwd=folder, check=True, timeout=PATIENCE_S, stdout=subprocess.DEVNULL
+        )
 
     server: Process | None = None
     try:
         call(str(programs / "initdb"), "-D", data, "-U", "pol", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+        options = ["-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-F"]
         server = Process([*as_other, str(programs / "postgres"), "-D", data, *options])
         server.wait_for_line("ready to accept connections")
-        call(str(programs / "createdb"), "-h", str(folder), "-U", "pol", "pol")
-        yield f"postgres://pol@{str(folder).replace('/', '%2F')}/pol"
+        call(str(programs / "createdb"), "-h", "127.0.0.1", "-p", port, "-U", "pol", "pol")
+        yield f"postgres://pol@127.0.0.1:{port}/pol"
     finally:
         if server is not None:
             server.stop()

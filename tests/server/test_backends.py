@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from redis import Redis
 
 from tests.server.client import open_client
 from tests.server.processes import (
@@ -21,14 +22,21 @@ from tests.verification.pictures import make_jpeg
 
 
 @pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
-    folder = tmp_path_factory.mktemp("redis")
-    with run_redis(folder) as url:
-        env = build_environment(folder, signing_keys_dir, REDIS_URL=url, POL_RATE_OPEN_SESSION="5/min")
-        with run_daphne(env) as daphne:
-            yield daphne
+    with run_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def redis_server(
+    redis_url: str, tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path
+) -> Iterator[Daphne]:
+    folder = tmp_path_factory.mktemp("on_redis")
+    env = build_environment(folder, signing_keys_dir, REDIS_URL=redis_url, POL_RATE_VALIDATE_TOKEN="5/min")
+    with run_daphne(env) as daphne:
+        yield daphne
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +71,15 @@ async def test_a_session_is_held_with_redis_behind_it(redis_server: Daphne) -> N
     assert health["checks"]["channel_layer"] == "ok"
 
 
-async def test_requests_are_counted_in_redis(redis_server: Daphne) -> None:
-    answers = [
-        requests.post(f"{redis_server.url}/auth/verify", json={"user_id": "alice"}, timeout=30)
-        for _ in range(6)
-    ]
-    assert answers[-1].status_code == 429
+def test_requests_are_counted_in_redis_where_every_replica_sees_them(
+    redis_server: Daphne, redis_url: str
+) -> None:
+    address = f"{redis_server.url}/token/validate"
+    answers = [requests.post(address, json={"token": "x"}, timeout=30) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert int(answers[-1].headers["Retry-After"]) >= 1
+    with Redis.from_url(redis_url) as redis:
+        assert [key for key in redis.keys() if b"validate_token" in key]
 
 
 async def test_a_session_is_held_with_postgresql_behind_it(postgres_server: Daphne) -> None:

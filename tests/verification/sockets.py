@@ -123,7 +123,9 @@ class CaptureSocket:
     async def begin(self) -> Message:
         """Read the session, say `ready`, and return the alignment step."""
         await self.expect("session")
-        await self.send_json({"type": "ready", "camera": {"width": 640, "height": 480, "fps": 30, "label": ""}})
+        await self.send_json(
+            {"type": "ready", "camera": {"width": 640, "height": 480, "fps": 30, "label": ""}}
+        )
         return await self.expect("challenge")
 
     async def show(self, images: Sequence[bytes], until: Callable[[Message], bool]) -> Message:

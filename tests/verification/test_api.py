@@ -177,9 +177,7 @@ def test_a_name_has_1_to_128_characters(client: Client, key: dict[str, str], len
 
 
 @pytest.mark.parametrize("address", ["http://localhost:3000/x", "http://127.0.0.1/", "http://[::1]:8/"])
-def test_a_developer_may_return_to_the_own_machine(
-    client: Client, key: dict[str, str], address: str
-) -> None:
+def test_a_developer_may_return_to_the_own_machine(client: Client, key: dict[str, str], address: str) -> None:
     body = {"user_id": "alice", "redirect_uri": address}
     assert open_session(client, body, headers=key).status_code == 201
 
@@ -215,7 +213,9 @@ def test_a_body_over_64_kilobytes_is_too_large(client: Client, key: dict[str, st
     assert_problem(open_session(client, body, headers=key), 413, "too_large")
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
+)
 def test_only_json_is_read(client: Client, key: dict[str, str], content_type: str) -> None:
     response = open_session(client, b"user_id=alice", content_type=content_type, headers=key)
     assert_problem(response, 415, "unsupported_media_type")

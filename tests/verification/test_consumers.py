@@ -95,7 +95,8 @@ async def test_the_first_message_describes_the_session_and_the_capture(opened: O
 
 
 @pytest.mark.parametrize(
-    ("offered", "chosen"), [(["pol.v1"], "pol.v1"), (["other", "pol.v1"], "pol.v1"), ([], None), (["x"], None)]
+    ("offered", "chosen"),
+    [(["pol.v1"], "pol.v1"), (["other", "pol.v1"], "pol.v1"), ([], None), (["x"], None)],
 )
 async def test_the_subprotocol_is_chosen_where_it_is_offered(
     opened: OpenedSession, offered: list[str], chosen: str | None
@@ -118,7 +119,9 @@ async def test_a_wrong_ticket_is_refused_and_audited_and_the_right_one_still_wor
 ) -> None:
     path = f"/ws/verify/{opened.session.pk}{query}"
     await assert_refused(CaptureSocket(path=path), 4401, "bad_ticket")
-    assert ("socket_refused", {"close_code": 4401, "code": "bad_ticket"}) in await read_audit(opened.session.pk)
+    assert ("socket_refused", {"close_code": 4401, "code": "bad_ticket"}) in await read_audit(
+        opened.session.pk
+    )
     await assert_still_serving(opened)
 
 
@@ -128,14 +131,18 @@ async def test_a_ticket_of_another_session_is_refused(opened: OpenedSession, ano
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", "https://pol.example.evil"])
-async def test_a_foreign_origin_is_refused_and_the_ticket_stays_good(opened: OpenedSession, origin: str) -> None:
+async def test_a_foreign_origin_is_refused_and_the_ticket_stays_good(
+    opened: OpenedSession, origin: str
+) -> None:
     await assert_refused(CaptureSocket(opened, origin=origin), 4403, "origin_not_allowed")
     assert await count_audit(opened, "socket_refused") == 1
     async with CaptureSocket(opened, origin="https://pol.example") as socket:
         await socket.expect("session")
 
 
-async def test_an_origin_that_the_operator_named_is_allowed(opened: OpenedSession, settings: Settings) -> None:
+async def test_an_origin_that_the_operator_named_is_allowed(
+    opened: OpenedSession, settings: Settings
+) -> None:
     settings.POL_ALLOWED_ORIGINS = ["https://shop.example"]
     async with CaptureSocket(opened, origin="https://shop.example") as socket:
         await socket.expect("session")

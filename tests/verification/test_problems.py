@@ -2,7 +2,6 @@ import json
 
 import pytest
 from django.http import Http404
-from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework import exceptions
@@ -11,8 +10,6 @@ from verification.parsers import TooLargeError
 from verification.problems import (
     CONTENT_TYPE,
     UnprocessableError,
-    answer_problem,
-    build_problem,
     handle_exception,
 )
 
@@ -67,7 +64,9 @@ def test_the_detail_names_the_field_that_is_wrong() -> None:
     assert response.data["detail"] == "user_id: Too long. 0: Not an action. No object."
 
 
-details = st.recursive(st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner))
+details = st.recursive(
+    st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner)
+)
 
 
 @given(detail=details)
@@ -76,10 +75,3 @@ def test_a_detail_of_any_shape_becomes_one_text(detail: object) -> None:
     assert response is not None
     assert isinstance(response.data["detail"], str)
     json.dumps(response.data)
-
-
-def test_a_problem_outside_the_api_has_the_same_form() -> None:
-    response = answer_problem(RequestFactory().get("/"), 404, "not_found", "Nothing here.")
-    assert (response.status_code, response["Content-Type"]) == (404, CONTENT_TYPE)
-    assert json.loads(response.content) == build_problem(404, "not_found", "Nothing here.")
-    assert json.loads(response.content)["title"] == "Not Found"

@@ -66,7 +66,9 @@ def end(challenge: IssuedChallenge, outcome: ChallengeOutcome = ChallengeOutcome
 
 
 def conclude(reason: Reason = Reason.VERIFIED) -> SessionConcluded:
-    return SessionConcluded(reason, SCORES, {"parallax": 0.98765, "texture": None}, {"timing": {"a": 0.12345}})
+    return SessionConcluded(
+        reason, SCORES, {"parallax": 0.98765, "texture": None}, {"timing": {"a": 0.12345}}
+    )
 
 
 def read_kinds(session_id: UUID) -> list[str]:

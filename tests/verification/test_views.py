@@ -53,7 +53,9 @@ def test_the_landing_page_tells_the_policy_in_force(client: Client, settings: Se
     assert context["is_open_to_everyone"] is True
 
 
-def test_the_capture_page_names_its_session_and_never_its_ticket(client: Client, opened: OpenedSession) -> None:
+def test_the_capture_page_names_its_session_and_never_its_ticket(
+    client: Client, opened: OpenedSession
+) -> None:
     response = client.get(f"/verify/{opened.session.pk}")
     page = response.content.decode()
     assert response.status_code == 200
@@ -93,7 +95,9 @@ def test_a_link_that_was_used_or_has_run_out_is_gone(
     assert told in response.content.decode()
 
 
-def test_whoever_looks_at_an_expired_link_concludes_its_session(client: Client, opened: OpenedSession) -> None:
+def test_whoever_looks_at_an_expired_link_concludes_its_session(
+    client: Client, opened: OpenedSession
+) -> None:
     expire(opened)
     client.get(f"/verify/{opened.session.pk}")
     assert VerificationSession.objects.get().reason == Reason.SESSION_TIMEOUT

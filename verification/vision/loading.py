@@ -99,7 +99,7 @@ def _try_out(model: _Model, run: Callable[[_Model, _Image, PixelBox], object]) -
     try:
         run(model, grey, PixelBox(16, 16, 32, 32))
     except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
-        raise ModelUnreadable(f"this is another network than the one expected: {error}") from error
+        raise ModelUnreadable("the file holds another network than the one expected") from error
     return model
 
 

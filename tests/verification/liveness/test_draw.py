@@ -47,6 +47,15 @@ def test_an_action_comes_again_only_when_the_pool_is_smaller_than_the_draw(
     assert len(set(drawn)) == len(drawn) or len(drawn) > len(pool)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_ten_challenges_from_a_pool_of_three_keep_neighbours_apart_and_the_required_in(seed: int) -> None:
+    pool = (Action.TURN_LEFT, Action.SMILE, Action.BLINK)
+    drawn = draw_actions(pool, (10, 10), Random(seed))
+    assert len(drawn) == 10
+    assert all(a is not b for a, b in pairwise(drawn))
+    assert {Action.TURN_LEFT, Action.SMILE} <= set(drawn)
+
+
 def test_one_challenge_alone_is_a_head_turn() -> None:
     drawn = {draw_actions(POOL, (1, 1), Random(seed)) for seed in range(40)}
     assert drawn == {(turn,) for turn in HEAD_TURNS}

@@ -38,7 +38,7 @@ def aligned(policy: Policy = POLICY, *, seed: int = 1, frame_ms: int = 100) -> P
 
 
 def only(action: Action) -> Policy:
-    """A policy whose single challenge is this action; its replacement is another."""
+    """A policy whose single challenge is this action; there is no other to replace it."""
     return Policy(pool=(action,), challenge_count=(1, 1))
 
 
@@ -273,12 +273,13 @@ def test_the_sessions_end_outranks_the_challenges() -> None:
 
 
 def test_frames_that_arrive_after_the_deadline_cannot_pass_a_challenge() -> None:
-    performer = aligned(only(Action.TURN_LEFT))
+    performer = aligned(Policy(pool=(Action.TURN_LEFT, Action.TURN_RIGHT), challenge_count=(1, 1)))
     challenge = performer.revealed[-1].challenge
     performer.show(make_observation(NEUTRAL, picture=900))
     performer.now_ms = challenge.revealed_at_ms + challenge.timeout_ms
     for picture in range(901, 910):
-        performer.show(make_observation(carry_out(Action.TURN_LEFT, 1.0), picture=picture))
+        performer.show(make_observation(carry_out(challenge.action, 1.0), picture=picture))
+    assert performer.ended[1].challenge is challenge
     assert performer.ended[1].outcome is ChallengeOutcome.FAILED
 
 

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             "  manage.py verify_clip me.mp4 --actions ... --json | jq .scores"
         )
         parser.add_argument("clip", type=Path)
-        parser.add_argument("--actions", required=True, help="action@start-end in seconds, comma-separated")
+        parser.add_argument("--actions", default="", help="action@start-end in seconds, comma-separated")
         parser.add_argument("--url", help="a running server; default: in this process, faster than real time")
         parser.add_argument("--api-key", default="", help="for a server that requires one")
         parser.add_argument("--user-id", default="verify-clip", help="whom the token names (with --url)")
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         self._console = Console(stderr=True)
         try:
             verdict = self._hold_session(options)
-        except (ClipError, FrameRejected, FaceLandmarkerMissing) as error:
+        except (ClipError, FrameRejected, FaceLandmarkerMissing, ImproperlyConfigured) as error:
             raise CommandError(str(error), returncode=COULD_NOT_RUN) from error
         if options["json"]:
             self.stdout.write(json.dumps(asdict(verdict), indent=2))
@@ -67,6 +68,8 @@ class Command(BaseCommand):
 
     def _hold_session(self, options: dict[str, Any]) -> ClipVerdict:
         segments = parse_segments(options["actions"])
+        if not segments:
+            raise ClipError("say what the clip shows: --actions 'nod@0-2,smile@3-4.5,turn_left@5-8'")
         subject = self._open_subject(options["clip"], segments)
         if options["url"]:
             return self._hold_remotely(subject, options)
