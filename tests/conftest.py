@@ -12,6 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from tests.subject.camera_file import jpeg
+from tests.subject.pose import FRONTAL, NEUTRAL
+from tests.subject.subject import SimulatedSubject
+from tests.verification.clips.performed import PERFORMED_ACTIONS, PerformedClip, perform
 from verification.key_ring import create_key
 from verification.vision.landmarks import FaceLandmarkerMissing
 
@@ -78,13 +81,22 @@ def clips_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def neutral_faces() -> list[bytes]:
-    """JPEGs of the simulated capture subject looking straight, each with its own sensor noise."""
-    from tests.subject.pose import FRONTAL, NEUTRAL
-    from tests.subject.subject import SimulatedSubject
-
+def simulated_subject() -> SimulatedSubject:
     try:
-        subject = SimulatedSubject()
+        return SimulatedSubject()
     except (FaceLandmarkerMissing, RuntimeError) as error:
         pytest.skip(str(error))
-    return [jpeg(subject.render(FRONTAL, NEUTRAL, noise_seed=seed)) for seed in range(NEUTRAL_FRAMES)]
+
+
+@pytest.fixture(scope="session")
+def neutral_faces(simulated_subject: SimulatedSubject) -> list[bytes]:
+    """JPEGs of the simulated capture subject looking straight, each with its own sensor noise."""
+    return [
+        jpeg(simulated_subject.render(FRONTAL, NEUTRAL, noise_seed=seed)) for seed in range(NEUTRAL_FRAMES)
+    ]
+
+
+@pytest.fixture(scope="session")
+def performed_clip(simulated_subject: SimulatedSubject) -> PerformedClip:
+    """The simulated capture subject performing all that a short session can ask for."""
+    return perform(simulated_subject, PERFORMED_ACTIONS)

@@ -8,11 +8,19 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from verification.liveness.actions import POOL, Action, PoolExhaustedError, restrict_pool
-from verification.liveness.policy import Floors, Policy, Weights
+from verification.liveness.policy import Floors, Policy, PolicyError, Weights
 from verification.vision.weights import ModelPaths
 
 CAPTURE_WIDTH_PX, CAPTURE_HEIGHT_PX = 640, 480
 CAPTURE_FORMATS = ("image/jpeg", "image/webp")
+_VARIABLES = {
+    "weights": "POL_WEIGHTS",
+    "challenge_count": "POL_CHALLENGE_COUNT",
+    "challenge_timeout_ms": "POL_CHALLENGE_TIMEOUT_SECONDS",
+    "session_timeout_ms": "SESSION_TIMEOUT_SECONDS",
+    "pass_threshold": "POL_PASS_THRESHOLD",
+    "max_consecutive_failures": "POL_MAX_CONSECUTIVE_FAILURES",
+}
 
 
 def load_policy() -> Policy:
@@ -30,8 +38,10 @@ def load_policy() -> Policy:
             if settings.POL_FLOORS
             else Floors(),
         )
+    except PolicyError as error:
+        raise ImproperlyConfigured(f"{_VARIABLES[error.field]}: {error}") from error
     except ValueError as error:
-        raise ImproperlyConfigured(f"Proof-of-life settings: {error}") from error
+        raise ImproperlyConfigured(str(error)) from error
 
 
 def restrict_policy(policy: Policy, exclude: list[str]) -> Policy:

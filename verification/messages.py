@@ -10,7 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NoReturn
 
 from verification.liveness.frame_gate import NONCE_BYTES, FrameHeader
 
@@ -19,6 +19,7 @@ HEADER = struct.Struct(">B16sII")  # version, nonce, seq, captured_at_ms: 25 byt
 MAX_UINT32 = 2**32 - 1
 MAX_TEXT_CHARACTERS_BESIDE_IMAGE = 4_096
 MAX_LABEL_CHARACTERS = 200
+MAX_CAMERA_NUMBER = 100_000
 
 
 class CloseCode(IntEnum):
@@ -95,7 +96,7 @@ def parse_text(text: str, *, max_frame_bytes: int) -> ClientMessage:
     if len(text) > max_frame_bytes * 4 // 3 + MAX_TEXT_CHARACTERS_BESIDE_IMAGE:
         raise _too_large(max_frame_bytes)
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise MessageError("The message is not JSON.") from None
     if not isinstance(message, dict):
@@ -127,15 +128,20 @@ def encode_nonce(nonce: bytes) -> str:
     return base64.urlsafe_b64encode(nonce).rstrip(b"=").decode()
 
 
+def _is_plausible(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_CAMERA_NUMBER
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """Python's reader takes NaN and the infinities, which JSON (RFC 8259, section 6) does not have."""
+    raise ValueError(name)
+
+
 def _parse_ready(message: dict[str, Any]) -> Ready:
     camera = message.get("camera", {})
     if not isinstance(camera, dict):
         raise MessageError("`camera` is an object.")
-    numbers = {
-        name: camera[name]
-        for name in ("width", "height", "fps")
-        if isinstance(camera.get(name), int | float) and not isinstance(camera[name], bool)
-    }
+    numbers = {name: camera[name] for name in ("width", "height", "fps") if _is_plausible(camera.get(name))}
     label = camera.get("label")
     return Ready(numbers | ({"label": label[:MAX_LABEL_CHARACTERS]} if isinstance(label, str) else {}))
 

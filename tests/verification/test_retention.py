@@ -40,7 +40,8 @@ def test_the_command_keeps_the_configured_days_and_a_dry_run_deletes_nothing() -
     open_days_ago(100)
     out = StringIO()
     call_command("purge_sessions", "--dry-run", stdout=out)
-    assert out.getvalue().startswith("1 sessions") and VerificationSession.objects.count() == 1
+    assert out.getvalue().startswith("1 sessions")
+    assert VerificationSession.objects.count() == 1
     call_command("purge_sessions", stdout=out)
     assert VerificationSession.objects.count() == 0
 

@@ -1,5 +1,6 @@
 """A clip as a camera that can be walked to where an action is shown, forwards and backwards, uncut."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from verification.clips.segments import ClipError, Segment
+
+# A file that is no video is told in one line of ours; FFmpeg's own lines would come before it.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 MAX_SIDE_PX = 1280
 MAX_FPS = 30.0

@@ -7,6 +7,14 @@ from verification.liveness.actions import POOL, Action
 POLICY_VERSION = "2026-11-a"
 
 
+class PolicyError(ValueError):
+    """A demand that makes no sense; `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class Floors:
     """The least each score must reach whatever the other two are, 0..1.
@@ -30,7 +38,7 @@ class Weights:
     def __post_init__(self) -> None:
         shares = (self.liveness, self.emotion, self.deepfake)
         if not (min(shares) >= 0 and abs(sum(shares) - 1.0) <= 1e-6):  # so that NaN is refused as well
-            raise ValueError(f"Weights must be 0 or more and sum to 1, not {shares}.")
+            raise PolicyError("weights", f"Weights must be 0 or more and sum to 1, not {shares}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +64,17 @@ class Policy:
     def __post_init__(self) -> None:
         low, high = self.challenge_count
         if not 1 <= low <= high <= 10:
-            raise ValueError(f"The number of challenges must be a range within 1 to 10, not {low}-{high}.")
+            message = f"The number of challenges must be a range within 1 to 10, not {low}-{high}."
+            raise PolicyError("challenge_count", message)
         if not 0.0 < self.pass_threshold <= 1.0:
-            raise ValueError(f"The pass threshold must be above 0 and at most 1, not {self.pass_threshold}.")
-        if self.challenge_timeout_ms <= 0 or self.session_timeout_ms <= 0:
-            raise ValueError("Timeouts must be above 0.")
+            message = f"The pass threshold must be above 0 and at most 1, not {self.pass_threshold}."
+            raise PolicyError("pass_threshold", message)
+        for name in ("challenge_timeout_ms", "session_timeout_ms"):
+            if getattr(self, name) <= 0:
+                raise PolicyError(name, "Timeouts must be above 0.")
         if self.max_consecutive_failures < 1:
-            raise ValueError("At least one failure must be allowed before a session ends.")
+            message = "At least one failure must be allowed before a session ends."
+            raise PolicyError("max_consecutive_failures", message)
 
     @property
     def align_timeout_ms(self) -> int:

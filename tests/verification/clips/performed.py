@@ -12,6 +12,7 @@ from verification.clips.subject import ClipSubject
 from verification.liveness.actions import Action
 
 FPS = 12.0
+PERFORMED_ACTIONS = (Action.LOOK_STRAIGHT, Action.TURN_LEFT, Action.TURN_RIGHT, Action.SMILE)
 
 
 @dataclass(frozen=True)

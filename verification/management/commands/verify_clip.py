@@ -29,6 +29,7 @@ from verification.vision.landmarks import FaceLandmarkerMissing
 
 EXIT_STATUS = {"pass": 0, "fail": 1, "inconclusive": 2}
 COULD_NOT_RUN = 3
+ARGPARSE_ERROR = 2
 
 
 class Command(BaseCommand):
@@ -37,6 +38,15 @@ class Command(BaseCommand):
         "forwards and backwards without a cut, to where it shows the action asked for. "
         "Exit status: 0 pass, 1 fail, 2 inconclusive, 3 could not run."
     )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """As any command, but for argparse's own status of wrong options: its 2 is our inconclusive."""
+        self._has_begun = False
+        try:
+            super().run_from_argv(argv)
+        except SystemExit as ended:
+            is_usage_error = ended.code == ARGPARSE_ERROR and not self._has_begun
+            raise SystemExit(COULD_NOT_RUN if is_usage_error else ended.code) from None
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter
@@ -55,6 +65,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the verdict as JSON on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._has_begun = True
         self._console = Console(stderr=True)
         try:
             verdict = self._hold_session(options)

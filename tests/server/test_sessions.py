@@ -1,0 +1,98 @@
+"""Whole sessions over real sockets: the reference client before a clip, up to a token."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from joserfc import jwt as jose_jwt
+from joserfc.jwk import KeySet
+
+from tests.server.processes import PATIENCE_S, PROJECT, Daphne, build_environment, run_daphne
+from tests.verification.clips.performed import PerformedClip
+from tests.verification.clips.test_real_clips import ACTIONS, CLIP
+from verification.clips.remote import RemoteSession, open_remote_session
+from verification.clips.segments import ClipError
+
+
+@pytest.fixture(scope="module")
+def lenient_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
+    """Floors lowered, so that the simulated capture subject can pass."""
+    env = build_environment(
+        tmp_path_factory.mktemp("lenient"),
+        signing_keys_dir,
+        POL_FLOORS="0,0,0",
+        POL_PASS_THRESHOLD="0.01",
+        POL_CHALLENGE_COUNT="3",
+    )
+    with run_daphne(env) as daphne:
+        yield daphne
+
+
+@pytest.fixture(scope="module")
+def default_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
+    with run_daphne(build_environment(tmp_path_factory.mktemp("default"), signing_keys_dir)) as daphne:
+        yield daphne
+
+
+def test_the_simulated_subject_gets_a_token_that_others_accept(
+    lenient_server: Daphne, performed_clip: PerformedClip
+) -> None:
+    subject = performed_clip.as_subject(speed=2.0)
+    heard: list[str] = []
+    address = open_remote_session(lenient_server.url, subject, user_id="alice")
+    session = RemoteSession(subject, address, on_message=lambda message: heard.append(message["type"]))
+    verdict = session.run()
+    assert (verdict.decision, verdict.reason) == ("pass", "verified"), verdict
+    assert [record.outcome for record in verdict.challenges] == ["passed"] * 4
+    assert (heard[0], heard[-1]) == ("session", "result")
+    answer = requests.post(
+        f"{lenient_server.url}/token/validate", json={"token": verdict.token}, timeout=30
+    ).json()
+    assert answer["valid"] is True
+    jwks = requests.get(f"{lenient_server.url}/.well-known/jwks.json", timeout=30).json()
+    token = jose_jwt.decode(str(verdict.token), KeySet.import_key_set(jwks), algorithms=["RS256"])
+    assert token.claims == answer["payload"]
+    assert token.claims["sub"] == "alice"
+    assert str(verdict.token) not in lenient_server.log
+
+
+def test_two_sessions_at_once_do_not_get_in_each_others_way(
+    lenient_server: Daphne, performed_clip: PerformedClip
+) -> None:
+    command = [sys.executable, "-c", "import sys; sys.exit(0)"]
+    subprocess.run(command, check=True, timeout=PATIENCE_S)
+    opened = [lenient_server.open_session(name) for name in ("alice", "bob")]
+    assert len({one["session_id"] for one in opened}) == 2
+
+
+def test_a_server_that_says_no_is_told_in_words(
+    lenient_server: Daphne, performed_clip: PerformedClip
+) -> None:
+    subject = performed_clip.as_subject()
+    with pytest.raises(ClipError, match="answered 400"):
+        open_remote_session(lenient_server.url, subject, user_id="")
+    address = open_remote_session(lenient_server.url, subject, user_id="alice")
+    with pytest.raises(ClipError, match="bad_ticket"):
+        RemoteSession(subject, address[:-6] + "wrong!").run()
+
+
+def test_a_living_person_passes_on_a_running_server(default_server: Daphne, clips_dir: Path) -> None:
+    """The whole command against the whole server, in real time, with the default policy."""
+    clip = clips_dir / CLIP
+    if not clip.is_file():
+        pytest.skip(f"POL_CLIPS holds no {CLIP}")
+    command = [sys.executable, "manage.py", "verify_clip", str(clip), "--actions", ACTIONS]
+    ended = subprocess.run(
+        [*command, "--url", default_server.url, "--json"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert '"reason": "verified"' in ended.stdout
+    assert "never retrieved" not in ended.stderr
