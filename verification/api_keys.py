@@ -1,6 +1,7 @@
 """`Authorization: Api-Key KEY`, where KEY is `prefix.secret`."""
 
 import hmac
+import re
 import secrets
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from verification.secrets_at_rest import hash_secret
 
 KEYWORD = "Api-Key"
 PREFIX_BYTES, SECRET_BYTES = 6, 32
+PREFIX = re.compile(r"[0-9a-f]{12}")
 MAX_HEADER_BYTES = 512
 
 
@@ -47,6 +49,8 @@ class ApiKeyAuthentication(BaseAuthentication):
 def find_relying_party(key: str) -> RelyingParty | None:
     """The active party whose unrevoked key this is."""
     prefix, _, secret = key.partition(".")
+    if not PREFIX.fullmatch(prefix):
+        return None
     found = ApiKey.objects.select_related("relying_party").filter(prefix=prefix, revoked_at=None).first()
     expected = found.secret_hash if found else hash_secret("")
     is_right = hmac.compare_digest(hash_secret(secret), expected)

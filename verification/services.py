@@ -239,9 +239,11 @@ def _abandon(
 
 
 def _end_challenge(session: VerificationSession, ended: ChallengeEnded, now: datetime) -> bool:
+    # No join: PostgreSQL would look for the unconsumed nonce in a subquery, and a writer that waited for
+    # the row would not see that another one had consumed it meanwhile.
     consumed = Nonce.objects.filter(
         value_hash=hash_secret(ended.challenge.nonce),
-        challenge__session=session,
+        challenge__in=Challenge.objects.filter(session=session),
         consumed_at__isnull=True,
         expires_at__gt=now,
     ).update(consumed_at=now)

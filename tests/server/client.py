@@ -7,6 +7,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
 
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
@@ -65,6 +66,10 @@ async def open_client(address: str | Mapping[str, str], origin: str | None = Non
     """Connect to a websocket_url, or to the one in the answer that opened a session."""
     url = address if isinstance(address, str) else address["websocket_url"]
     async with connect(
-        url, subprotocols=["pol.v1"], origin=origin, max_queue=None, open_timeout=60
-    ) as socket:  # type: ignore[list-item, arg-type]
+        url,
+        subprotocols=[Subprotocol("pol.v1")],
+        origin=None if origin is None else Origin(origin),
+        max_queue=None,
+        open_timeout=60,
+    ) as socket:
         yield Client(socket)

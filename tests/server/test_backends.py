@@ -1,6 +1,8 @@
 """The same server on Redis and on PostgreSQL, each a real one of its own."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from redis import Redis
 
 from tests.server.client import open_client
 from tests.server.processes import (
+    PATIENCE_S,
+    PROJECT,
     Daphne,
     build_environment,
     find_postgres,
@@ -40,14 +44,21 @@ def redis_server(
 
 
 @pytest.fixture(scope="module")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
+def postgres_url() -> Iterator[str]:
     programs = find_postgres()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
     with run_postgres(programs) as url:
-        env = build_environment(tmp_path_factory.mktemp("postgres"), signing_keys_dir, DATABASE_URL=url)
-        with run_daphne(env) as daphne:
-            yield daphne
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_server(
+    postgres_url: str, tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path
+) -> Iterator[Daphne]:
+    folder = tmp_path_factory.mktemp("postgres")
+    with run_daphne(build_environment(folder, signing_keys_dir, DATABASE_URL=postgres_url)) as daphne:
+        yield daphne
 
 
 async def hold_session(server: Daphne) -> dict[str, str]:
@@ -79,7 +90,7 @@ def test_requests_are_counted_in_redis_where_every_replica_sees_them(
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert int(answers[-1].headers["Retry-After"]) >= 1
     with Redis.from_url(redis_url) as redis:
-        assert [key for key in redis.keys() if b"validate_token" in key]
+        assert [key for key in redis.scan_iter() if b"validate_token" in key]
 
 
 async def test_a_session_is_held_with_postgresql_behind_it(postgres_server: Daphne) -> None:
@@ -92,3 +103,21 @@ async def test_on_postgresql_too_one_of_two_sockets_gets_the_ticket(postgres_ser
     for _ in range(5):
         opened = postgres_server.open_session()
         assert sorted(await race_for(opened)) == ["already_connected", "session"]
+
+
+def test_every_promise_of_the_services_holds_on_postgresql(
+    postgres_url: str, tmp_path: Path, signing_keys_dir: Path
+) -> None:
+    """Its locks differ from SQLite's: writers that race for one nonce run side by side there."""
+    env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=postgres_url)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cov"]
+    ended = subprocess.run(
+        [*command, "tests/verification/test_services.py"],
+        cwd=PROJECT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import given
@@ -30,6 +29,7 @@ from verification.secrets_at_rest import hash_secret
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+Answer = Any  # a response with the `json()` that Django's test client adds
 
 
 @pytest.fixture
@@ -50,16 +50,16 @@ def open_to_all(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, scope, "1000000/min")
 
 
-def post(client: Client, path: str, body: Any, **extra: Any) -> HttpResponse:
+def post(client: Client, path: str, body: Any, **extra: Any) -> Answer:
     content = body if isinstance(body, str | bytes) else json.dumps(body)
     return client.generic("POST", path, content, content_type=extra.pop("content_type", JSON), **extra)
 
 
-def open_session(client: Client, body: Any = None, **extra: Any) -> HttpResponse:
+def open_session(client: Client, body: Any = None, **extra: Any) -> Answer:
     return post(client, "/auth/verify", {"user_id": "alice"} if body is None else body, **extra)
 
 
-def assert_problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+def assert_problem(response: Answer, status: int, code: str) -> dict[str, Any]:
     assert response.status_code == status, response.content
     assert response["Content-Type"] == PROBLEM
     problem: dict[str, Any] = json.loads(response.content)
@@ -125,7 +125,7 @@ def test_everything_a_party_may_say_is_stored(
     assert not {"blink", "nod"} & set(session.policy["pool"])
 
 
-INVALID = [
+INVALID: list[Any] = [
     {},
     [],
     None,
@@ -322,7 +322,7 @@ def test_a_name_comes_back_as_it_was_given_or_is_refused(client: Client, user_id
 # --- GET /auth/sessions/{session_id} -----------------------------------------------------------------
 
 
-def read_session(client: Client, session_id: object, **extra: Any) -> HttpResponse:
+def read_session(client: Client, session_id: object, **extra: Any) -> Answer:
     return client.get(f"/auth/sessions/{session_id}", **extra)
 
 

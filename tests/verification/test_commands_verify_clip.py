@@ -4,15 +4,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from pytest_django import Settings
 
 from tests.verification.clips.performed import FPS, PerformedClip
 from tests.verification.clips.videos import write_video
 from tests.verification.pictures import make_bgr
+from verification.inference import get_models
 from verification.management.commands.verify_clip import Command
+from verification.vision.decode import decode_image
 
 THREE_ACTIONS = "turn_left@0-1,turn_right@0-1,smile@0-1"
 Run = Callable[..., tuple[int, str, str]]
@@ -45,10 +45,8 @@ def acted_clip(tmp_path: Path, performed_clip: PerformedClip, settings: Settings
     settings.POL_FLOORS = "0,0,0"
     settings.POL_PASS_THRESHOLD = 0.01
     settings.POL_CHALLENGE_COUNT = "3"
-    decoded = (
-        cv2.imdecode(np.frombuffer(frame, np.uint8), cv2.IMREAD_COLOR) for frame in performed_clip.frames
-    )
-    path = write_video(tmp_path / "acted.avi", (frame.astype(np.uint8) for frame in decoded), fps=FPS)
+    frames = (decode_image(frame, max_pixels=10**6).bgr for frame in performed_clip.frames)
+    path = write_video(tmp_path / "acted.avi", frames, fps=FPS)
     actions = ",".join(f"{s.action}@{s.start_s:.2f}-{s.end_s:.2f}" for s in performed_clip.segments)
     return path, actions
 
@@ -135,8 +133,6 @@ def test_a_server_that_does_not_answer_is_one_line_and_status_3(run: Run, facele
 def test_a_missing_landmarker_is_one_line_and_status_3(
     run: Run, faceless_clip: Path, settings: Settings, tmp_path: Path
 ) -> None:
-    from verification.inference import get_models
-
     settings.MEDIAPIPE_MODEL_PATH = tmp_path / "absent.task"
     get_models.cache_clear()
     try:

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from django.http import Http404
@@ -70,7 +71,7 @@ details = st.recursive(
 
 
 @given(detail=details)
-def test_a_detail_of_any_shape_becomes_one_text(detail: object) -> None:
+def test_a_detail_of_any_shape_becomes_one_text(detail: Any) -> None:
     response = handle_exception(exceptions.ValidationError(detail), {})
     assert response is not None
     assert isinstance(response.data["detail"], str)

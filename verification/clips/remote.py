@@ -4,6 +4,7 @@ Speaks docs/protocol.md and nothing else, so it doubles as an example for client
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -65,7 +66,8 @@ class RemoteSession:
         try:
             async with connect(self._url, subprotocols=["pol.v1"], max_size=MAX_MESSAGE_BYTES) as socket:  # type: ignore[list-item]
                 camera = {"fps": self._subject.camera.fps, "label": "video file"}
-                await socket.send(json.dumps({"type": "ready", "camera": camera}))
+                with contextlib.suppress(ConnectionClosed):  # refused: what the server said of it comes next
+                    await socket.send(json.dumps({"type": "ready", "camera": camera}))
                 sending = asyncio.create_task(self._send_frames(socket, time.monotonic()))
                 try:
                     verdict = await self._receive(socket)
@@ -113,6 +115,9 @@ class RemoteSession:
                 self._frames += 1
                 captured_at_ms = int(1_000 * (time.monotonic() - ready_at_s))
                 header = FrameHeader(self._nonce, self._frames, max(captured_at_ms, self._frames))
-                await socket.send(build_binary(header, self._subject.camera.take()))
+                try:
+                    await socket.send(build_binary(header, self._subject.camera.take()))
+                except ConnectionClosed:
+                    return  # the receiver is told why
             due_s = max(due_s + interval_s, time.monotonic())
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))

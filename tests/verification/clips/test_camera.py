@@ -76,6 +76,7 @@ def test_a_large_video_is_shrunk_and_keeps_its_shape(tmp_path: Path) -> None:
     path = write_video(tmp_path / "clip.avi", [make_bgr(1920, 1080)], fps=10.0)
     data = open_clip(path, max_frame_bytes=CAP).take()
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None
     assert decoded.shape == (720, 1280, 3)
 
 

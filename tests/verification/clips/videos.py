@@ -60,4 +60,5 @@ def _rotate(yaw_deg: float, pitch_deg: float) -> npt.NDArray[np.float64]:
     yaw, pitch = np.radians([yaw_deg, pitch_deg])
     around_y = np.array([(np.cos(yaw), 0, np.sin(yaw)), (0, 1, 0), (-np.sin(yaw), 0, np.cos(yaw))])
     around_x = np.array([(1, 0, 0), (0, np.cos(pitch), -np.sin(pitch)), (0, np.sin(pitch), np.cos(pitch))])
-    return around_y @ around_x
+    rotation: npt.NDArray[np.float64] = around_y @ around_x
+    return rotation

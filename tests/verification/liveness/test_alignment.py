@@ -108,6 +108,13 @@ def test_a_long_alignment_keeps_a_bounded_number_of_frames() -> None:
     assert judge.conclude()[0].blendshapes["mouthSmileLeft"] == 0.5
 
 
+def test_a_head_held_still_a_little_off_straight_is_aligned() -> None:
+    aside = make_observation(make_face(yaw_deg=9.0, pitch_deg=-9.0))
+    judge, hints = align((100 * number, aside) for number in range(12))
+    assert set(hints) == {Hint.OK}
+    assert judge.is_done
+
+
 def test_landmark_noise_from_frame_to_frame_is_not_taken_for_movement() -> None:
     shown = [make_observation(make_face(yaw_deg=2.0 * (number % 2))) for number in range(30)]
     judge, hints = align((33 * number, observation) for number, observation in enumerate(shown))

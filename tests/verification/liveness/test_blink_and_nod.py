@@ -57,6 +57,7 @@ def test_one_blink_is_half_of_two() -> None:
 
 
 @given(st.integers(1, 3_000), st.integers(MIN_REACTION_MS, 5_000))
+@example(MIN_CLOSURE_MS, 250)
 @example(MAX_CLOSURE_MS, 250)
 @example(MAX_CLOSURE_MS + 1, 250)
 @example(MIN_CLOSURE_MS - 1, 250)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verification.liveness.faces import SKIN_LAB, make_face, make_observation, place
-from verification.liveness.continuity import SECOND_FACE_MS, ContinuityMeter
+from verification.liveness.continuity import MIN_SKIN_SAMPLES, SECOND_FACE_MS, ContinuityMeter
 from verification.liveness.observation import Face
 
 FACE = make_face()
@@ -96,9 +96,12 @@ def test_the_same_person_may_leave_and_come_back(watch: Watch) -> None:
 def test_a_few_frames_are_too_few_to_judge_a_skin(watch: Watch) -> None:
     watch.show(FACE, 10)
     watch.show(None, 15)
-    watch.show(replace(FACE, skin_lab=OTHER_SKIN_LAB), 4)
+    watch.show(replace(FACE, skin_lab=OTHER_SKIN_LAB), MIN_SKIN_SAMPLES - 1)
     assert watch.meter.skin_change is None
     assert not watch.meter.has_identity_changed
+    watch.show(replace(FACE, skin_lab=OTHER_SKIN_LAB))
+    assert watch.meter.skin_change == pytest.approx(15.0)
+    assert watch.meter.has_identity_changed
 
 
 def test_a_fast_movement_over_a_slow_frame_rate_is_not_a_jump(watch: Watch) -> None:

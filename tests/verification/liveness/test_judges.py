@@ -43,6 +43,12 @@ def test_an_action_raised_from_rest_and_held_is_done(action: Action) -> None:
     assert judge.peak >= 1.0
 
 
+def test_progress_is_half_the_way_there_and_half_the_hold() -> None:
+    steps = [(100, 0.0), (300, 0.5), (500, 1.0), (700, 1.0), (800, 1.0)]
+    shown = [hold(steps[:frames], 400).progress for frames in range(1, 6)]
+    assert shown == [0.0, 0.25, 0.5, 0.75, 0.875]
+
+
 @pytest.mark.parametrize("action", HELD)
 def test_an_action_let_go_before_its_time_is_not_done(action: Action) -> None:
     hold_ms = CATALOGUE[action].params["hold_ms"]

@@ -137,6 +137,17 @@ def test_nothing_is_said_before_the_head_has_turned() -> None:
     assert meter_over([20.0], is_flat=False).residual is None
 
 
+def test_a_turn_is_counted_from_the_frontal_view_whatever_way_that_looked() -> None:
+    meter = ParallaxMeter()
+    meter.set_frontal(make_face(yaw_deg=10.0, pitch_deg=10.0))
+    for yaw_deg in (8.0, 10.0, 12.0, 14.0):
+        meter.observe(make_face(yaw_deg=yaw_deg, pitch_deg=yaw_deg))
+    assert meter.residual is None
+    for yaw_deg in (-2.0, 0.0, 2.0):
+        meter.observe(make_face(yaw_deg=yaw_deg, pitch_deg=10.0))
+    assert meter.residual is not None
+
+
 def test_nothing_is_measured_before_the_frontal_view_is_known() -> None:
     meter = ParallaxMeter()
     for yaw_deg in (10.0, 20.0, 30.0):
