@@ -6,7 +6,7 @@ export DEBUG ?= 1
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run test check lock setup models train clean
+.PHONY: help run test test-train check lock setup models train clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,9 +60,16 @@ lock: $(VENV)/.tested ## make the requirements-*.txt anew from the .in files
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
 
-train: ## train MesoNet-4 anew; PORTRAITS=DIR names the portraits
-	@test -d .venv-train || $(PYTHON) -m venv .venv-train
-	@.venv-train/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-train.txt
+.venv-train/.made: requirements-train.txt
+	@echo "==> Making .venv-train (TensorFlow; about 2.5 GB)"
+	@test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
+	@.venv-train/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r requirements-train.txt
+	@touch $@
+
+test-train: .venv-train/.made ## the tests that need TensorFlow, in its own environment
+	.venv-train/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir=. --confcutdir tests/training tests/training/test_mesonet.py
+
+train: .venv-train/.made ## train MesoNet-4 anew; PORTRAITS=DIR names the portraits
 	.venv-train/bin/python -m training.train_mesonet --portraits "$(PORTRAITS)"
 
 clean: ## remove the environments; var/ (database, keys) stays

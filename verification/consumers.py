@@ -94,6 +94,16 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         await self._send(replies.build_session(self.row, self._require_session().challenges_total))
         self._driver = asyncio.create_task(self._drive())
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Receiving touches no database, so it skips the thread hop in which Channels closes old connections.
+
+        With it a flood of frames was read more slowly than it came, and lay in memory meanwhile.
+        """
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
     async def disconnect(self, code: int) -> None:
         """The socket is gone. A session that was not over ends here, whoever closed it."""
         self._is_gone = True
