@@ -22,6 +22,9 @@ from verification.messages import build_binary, decode_nonce
 
 HTTP_TIMEOUT_S = 10
 MAX_MESSAGE_BYTES = 65_536
+# Frames that wait in the network carry a nonce that may be gone when they arrive: never keep many there.
+MAX_IN_FLIGHT = 2
+IN_FLIGHT_EXPIRY_S = 1.5
 
 
 def open_remote_session(url: str, subject: ClipSubject, *, user_id: str, api_key: str = "") -> str:
@@ -55,6 +58,8 @@ class RemoteSession:
         self._action = Action.LOOK_STRAIGHT
         self._revealed_at_s = 0.0
         self._frames = 0
+        self._answered = 0  # the newest frame that is known to have arrived
+        self._last_sent_s = 0.0
         self._challenges: list[ChallengeRecord] = []
 
     def run(self) -> ClipVerdict:
@@ -86,7 +91,10 @@ class RemoteSession:
             message = json.loads(text)
             self._on_message(message)
             match message["type"]:
+                case "feedback":
+                    self._answered = max(self._answered, message["seq"])
                 case "challenge":
+                    self._answered = self._frames
                     self._nonce = decode_nonce(message["nonce"])
                     self._action = Action(message["action"])
                     self._revealed_at_s = time.monotonic()
@@ -106,17 +114,24 @@ class RemoteSession:
         outcome = "passed" if message["passed"] else "failed"
         self._challenges.append(ChallengeRecord(str(self._action), outcome, message["reason"], latency_ms))
 
+    def _may_send(self) -> bool:
+        """A feedback answers its frame and all before it; one that never comes is not waited for long."""
+        is_room = self._frames - self._answered < MAX_IN_FLIGHT
+        return is_room or time.monotonic() - self._last_sent_s >= IN_FLIGHT_EXPIRY_S
+
     async def _send_frames(self, socket: ClientConnection, ready_at_s: float) -> None:
-        """At the clip's own rate; a frame that is late is not caught up with."""
+        """At the clip's own rate; a frame that finds no room is dropped, as a camera would."""
         interval_s = 1.0 / self._subject.camera.fps
         due_s = time.monotonic()
         while True:
-            if self._nonce is not None:
+            image = self._subject.camera.take() if self._nonce is not None else b""
+            if self._nonce is not None and self._may_send():
                 self._frames += 1
+                self._last_sent_s = time.monotonic()
                 captured_at_ms = int(1_000 * (time.monotonic() - ready_at_s))
                 header = FrameHeader(self._nonce, self._frames, max(captured_at_ms, self._frames))
                 try:
-                    await socket.send(build_binary(header, self._subject.camera.take()))
+                    await socket.send(build_binary(header, image))
                 except ConnectionClosed:
                     return  # the receiver is told why
             due_s = max(due_s + interval_s, time.monotonic())

@@ -133,7 +133,7 @@ class NodJudge:
         if nod_deg >= NOD_STROKE_DEG:
             self._counted += 1
             self._is_down = False
-            self._recent.clear()
+            self._recent = deque([self._recent[-1]])  # where the next nod may begin
 
 
 def _measure_strokes_deg(pitches_deg: Sequence[float]) -> tuple[float, float]:

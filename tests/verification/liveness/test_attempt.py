@@ -70,10 +70,11 @@ def test_a_smile_that_was_not_held_is_shown_half() -> None:
         ([], ChallengeFault.NO_RESPONSE),
         ([make_observation(None)] * 10, ChallengeFault.NO_RESPONSE),
         ([make_observation(None)] * 9 + [CENTRED], ChallengeFault.NO_RESPONSE),
+        ([make_observation(None)] * 8 + [CENTRED] * 2, ChallengeFault.POOR_CAPTURE),
         ([SMALL] * 10, ChallengeFault.POOR_CAPTURE),
         ([make_observation(NEUTRAL, face_count=2)] * 10, ChallengeFault.POOR_CAPTURE),
         ([make_observation(None)] * 6 + [CENTRED] * 4, ChallengeFault.POOR_CAPTURE),
-        ([SMALL] * 4 + [CENTRED] * 6, ChallengeFault.NOT_PERFORMED),
+        ([SMALL] * 5 + [CENTRED] * 5, ChallengeFault.NOT_PERFORMED),
         ([CENTRED] * 10, ChallengeFault.NOT_PERFORMED),
     ],
 )
@@ -112,6 +113,12 @@ def test_nothing_is_judged_while_a_second_face_is_there() -> None:
 def test_a_head_flung_round_is_told_to_slow_down() -> None:
     turned = make_observation(carry_out(Action.TURN_LEFT, 1.0))
     assert show(attempt(Action.TURN_LEFT), (0, CENTRED), (100, turned))[-1] is Hint.SLOW_DOWN
+
+
+def test_a_brisk_turn_and_the_noise_of_a_burst_are_not_too_fast() -> None:
+    turning = [(0, 0.0), (100, 15.0), (102, 17.0), (200, 28.0)]
+    shown = [(at_ms, make_observation(make_face(yaw_deg=yaw_deg))) for at_ms, yaw_deg in turning]
+    assert Hint.SLOW_DOWN not in show(attempt(Action.TURN_LEFT), *shown)
 
 
 def test_the_hint_is_to_follow_the_instruction_until_the_action_begins() -> None:

@@ -17,6 +17,7 @@ from verification.liveness.judges import (
     NOD_MAX_MS,
     NOD_STROKE_DEG,
     Judge,
+    NodJudge,
     judge_for,
 )
 from verification.liveness.observation import Face, HeadPose
@@ -98,6 +99,13 @@ def test_only_down_is_half_a_nod() -> None:
     judge = nod([(300, 0.0), (700, -12.0), (1_500, -12.0)])
     assert not judge.is_done
     assert judge.progress == 0.5
+
+
+def test_two_nods_can_be_asked_for() -> None:
+    strokes = [(300, 0.0), (700, -12.0), (1_100, 0.0), (1_500, -12.0), (1_900, 0.0)]
+    shown = [(at_ms, pitched(pitch_deg)) for at_ms, pitch_deg in strokes]
+    progress = [feed(NodJudge(2), shown[:frames]).progress for frames in range(1, 6)]
+    assert progress == [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
 def test_only_up_is_no_nod() -> None:

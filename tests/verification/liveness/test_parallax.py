@@ -148,6 +148,15 @@ def test_a_turn_is_counted_from_the_frontal_view_whatever_way_that_looked() -> N
     assert meter.residual is not None
 
 
+def test_lips_and_irises_move_by_themselves_and_are_left_out() -> None:
+    lip_corners_and_middles, irises = {61, 291, 13, 14, 0, 17}, set(range(468, 478))
+    nose_eyes_and_chin = {1, 33, 133, 263, 362, 152}
+    points = set(FACE_WITHOUT_LIPS.tolist())
+    assert not points & (lip_corners_and_middles | irises)
+    assert nose_eyes_and_chin <= points
+    assert len(points) == 468 - 40
+
+
 def test_nothing_is_measured_before_the_frontal_view_is_known() -> None:
     meter = ParallaxMeter()
     for yaw_deg in (10.0, 20.0, 30.0):
