@@ -5,6 +5,7 @@ from collections import deque
 from verification.liveness.actions import CATALOGUE, Action
 from verification.liveness.baseline import NeutralBaseline, build_baseline
 from verification.liveness.framing import is_looking_straight, judge_framing
+from verification.liveness.frontal import average_frontal
 from verification.liveness.observation import Face, FaceObservation, HeadPose
 from verification.liveness.vocabulary import Hint
 
@@ -47,10 +48,10 @@ class AlignmentJudge:
         return hint
 
     def conclude(self) -> tuple[NeutralBaseline, Face]:
-        """The baseline, and the most frontal face of the step. Raises ValueError before any good frame."""
+        """The baseline, and the frontal face of the step. Raises ValueError before any good frame."""
         baseline = build_baseline(self._good)
         faces = [observation.face for observation in self._good if observation.face is not None]
-        return baseline, min(faces, key=lambda face: abs(face.pose.yaw_deg) + abs(face.pose.roll_deg))
+        return baseline, average_frontal(faces)
 
     def _judge(self, observation: FaceObservation, at_ms: int) -> Hint:
         hint = judge_framing(observation)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from verification.liveness.actions import Action
-from verification.liveness.baseline import NeutralBaseline
+from verification.liveness.baseline import NeutralBaseline, relax_baseline
 from verification.liveness.events import IssuedChallenge
 from verification.liveness.framing import judge_framing
 from verification.liveness.geometry import ramp
@@ -28,6 +28,7 @@ class ChallengeAttempt:
         self._frames = self._frames_with_face = self._frames_well_placed = 0
         self._emotions: tuple[int, Mapping[str, float]] | None = None
         self._last_pose: tuple[int, HeadPose] | None = None
+        self._relaxed: NeutralBaseline | None = None
         self._elapsed_ms = 0
 
     @property
@@ -83,7 +84,8 @@ class ChallengeAttempt:
         if observation.face is None or hint is Hint.MULTIPLE_FACES or self._judge is None:
             return hint
         self._elapsed_ms = at_ms - self.challenge.revealed_at_ms
-        reading = FaceReading(observation.face, baseline, self._recent_emotions(at_ms))
+        self._relaxed = relax_baseline(self._relaxed or baseline, observation.face)
+        reading = FaceReading(observation.face, self._relaxed, self._recent_emotions(at_ms))
         self._judge.observe(reading, self._elapsed_ms)
         return self._hint_for(hint, observation.face.pose, at_ms)
 

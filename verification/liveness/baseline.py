@@ -4,10 +4,13 @@ A naturally smiling, drooping or off-axis face is thereby no advantage and no ha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 
 from verification.liveness.observation import Face, FaceObservation, HeadPose
+
+# At rest these are near 0 whatever the face, so less than the baseline's is the truer rest.
+RELAXING = frozenset({"jawOpen", "mouthSmileLeft", "mouthSmileRight"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ def build_baseline(observations: Sequence[FaceObservation]) -> NeutralBaseline:
         emotions={label: fmean(e[label] for e in emotions) for label in emotions[0]} if emotions else None,
         skin_lab=(median(face.skin_lab[0] for face in faces), median(face.skin_lab[1] for face in faces)),
     )
+
+
+def relax_baseline(baseline: NeutralBaseline, face: Face) -> NeutralBaseline:
+    """The baseline with the mouth as relaxed as it has been seen.
+
+    Who smiled or spoke during alignment has no more to do than others once the mouth has been at rest.
+    """
+    now = face.blendshapes
+    lower = {name: now[name] for name in RELAXING if now[name] < baseline.blendshapes[name]}
+    return replace(baseline, blendshapes={**baseline.blendshapes, **lower}) if lower else baseline
 
 
 def _median_pose(faces: Sequence[Face]) -> HeadPose:

@@ -1,11 +1,20 @@
-"""From scores to a verdict. A weighted mean alone is a hole, so each score has a floor as well."""
+"""From scores to a verdict. A weighted mean alone is a hole, so each score and each signal has a floor."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from verification.liveness.policy import Policy
 from verification.liveness.score import Scores, Signal
 from verification.liveness.vocabulary import Reason
 
+# Below these a signal says what no living face does: a flat one, a frozen one, one on paper or a screen.
+CONTRADICTED_BELOW: Mapping[Signal, float] = MappingProxyType(
+    {Signal.PARALLAX: 0.10, Signal.MICRO_MOTION: 0.10, Signal.TEXTURE: 0.25}
+)
+# Below these it says nothing either way, whatever the others say.
+UNCLEAR_BELOW: Mapping[Signal, float] = MappingProxyType(
+    {Signal.MICRO_MOTION: 0.35, Signal.TIMING: 0.20, Signal.CONTINUITY: 0.20}
+)
 REQUIRED_SIGNALS = frozenset({Signal.PARALLAX})
 
 
@@ -14,23 +23,30 @@ def decide(
     contradictions: Sequence[Reason],
     policy: Policy,
     *,
-    unobserved: Collection[Signal] = (),
+    signals: Mapping[Signal, float | None],
 ) -> Reason:
     """The reason a session that met all its challenges ends with; `Reason.decision` is its verdict.
 
     contradictions: physical ones (a second person, frozen frames); any one fails whatever the scores.
-    unobserved: signals that nothing was seen of. "Could not tell" is an outcome of its own: a session in
-        which the head never turned proves nothing against a print, so it is `poor_capture`, not a fail.
+    signals: what the liveness score was made of; None or absent is "not observed". "Could not tell" is an
+        outcome of its own: a session in which the head never turned proves nothing against a print, so it
+        is `poor_capture`, not a fail.
     """
     if contradictions:
         return contradictions[0]
     if scores.liveness is None or scores.final is None:
         return Reason.POOR_CAPTURE
-    if scores.liveness < policy.floors.liveness:
+    if scores.liveness < policy.floors.liveness or _is_any_below(signals, CONTRADICTED_BELOW):
         return Reason.LIVENESS_BELOW_FLOOR
     if scores.deepfake is not None and scores.deepfake < policy.floors.deepfake:
         return Reason.DEEPFAKE_BELOW_FLOOR
     is_emotion_low = scores.emotion is not None and scores.emotion < policy.floors.emotion
     if is_emotion_low or scores.final < policy.pass_threshold:
         return Reason.SCORE_BELOW_THRESHOLD
-    return Reason.POOR_CAPTURE if REQUIRED_SIGNALS.intersection(unobserved) else Reason.VERIFIED
+    is_seen = all(signals.get(signal) is not None for signal in REQUIRED_SIGNALS)
+    return Reason.VERIFIED if is_seen and not _is_any_below(signals, UNCLEAR_BELOW) else Reason.POOR_CAPTURE
+
+
+def _is_any_below(signals: Mapping[Signal, float | None], floors: Mapping[Signal, float]) -> bool:
+    observed = {signal: value for signal, value in signals.items() if value is not None}
+    return any(observed[signal] < floor for signal, floor in floors.items() if signal in observed)

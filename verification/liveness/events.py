@@ -49,7 +49,10 @@ class FeedbackGiven:
 
 @dataclass(frozen=True, slots=True)
 class ChallengeEnded:
-    """attempts_left: failures still allowed in a row before the session ends."""
+    """attempts_left: failures still allowed in a row before the session ends.
+
+    scores, signals: as the evidence stood then, so that a session's course can be shown afterwards.
+    """
 
     challenge: IssuedChallenge
     outcome: ChallengeOutcome
@@ -57,6 +60,8 @@ class ChallengeEnded:
     attempts_left: int
     latency_ms: int
     measures: Mapping[str, float] = field(default_factory=dict)
+    scores: Scores = field(default_factory=Scores)
+    signals: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from statistics import fmean, median
 
 from verification.liveness.baseline import NeutralBaseline
 from verification.liveness.continuity import ContinuityMeter
+from verification.liveness.cuts import CutMeter
 from verification.liveness.motion import MicroMotionMeter
 from verification.liveness.observation import Face, FaceObservation
 from verification.liveness.parallax import ParallaxMeter
 from verification.liveness.policy import Weights
+from verification.liveness.repetition import RepetitionMeter
 from verification.liveness.score import Scores, Signal, fuse_liveness, fuse_scores
 from verification.liveness.timing import TimingMeter
 from verification.liveness.vocabulary import Reason
@@ -25,6 +27,8 @@ class Evidence:
         self._parallax = ParallaxMeter()
         self._motion = MicroMotionMeter()
         self._timing = TimingMeter()
+        self._repetition = RepetitionMeter()
+        self._cuts = CutMeter()
         self._continuity = ContinuityMeter()
         self._texture: deque[float] = deque(maxlen=MAX_SAMPLES)
         self._deepfake: deque[float] = deque(maxlen=MAX_SAMPLES)
@@ -34,18 +38,30 @@ class Evidence:
     def begin_challenges(self, baseline: NeutralBaseline, frontal: Face) -> None:
         """Alignment is over: parallax and continuity are measured against what it saw."""
         self._parallax.set_frontal(frontal)
-        self._continuity.begin(baseline.skin_lab)
+        self._continuity.begin(baseline, frontal)
+
+    def note_reveal(self) -> None:
+        """A challenge was revealed to the client just now."""
+        self._cuts.note_reveal()
 
     def observe(self, observation: FaceObservation, *, arrived_at_ms: int, captured_at_ms: int) -> None:
+        """Take one frame. Times in ms: the server's clock, and the client's own, which must agree with it."""
         self._timing.observe(observation, arrived_at_ms=arrived_at_ms, captured_at_ms=captured_at_ms)
+        if self._cuts.observe(observation, captured_at_ms):
+            self._continuity.break_track()
         self._continuity.observe(observation, arrived_at_ms)
         if observation.face is not None:
-            self._parallax.observe(observation.face)
-            self._motion.observe(observation.face, arrived_at_ms)
+            self._observe_face(observation.face, arrived_at_ms=arrived_at_ms, captured_at_ms=captured_at_ms)
         if observation.texture is not None:
             self._texture.append(observation.texture)
         if observation.deepfake is not None:
             self._deepfake.append(observation.deepfake)
+
+    def _observe_face(self, face: Face, *, arrived_at_ms: int, captured_at_ms: int) -> None:
+        self._parallax.observe(face)
+        self._motion.observe(face, arrived_at_ms)
+        # The pace of a recording is its own; the way here only blurs it.
+        self._repetition.observe(face, captured_at_ms)
 
     def add_compliance(self, value: float) -> None:
         """One ended challenge, 0..1: how well the answer fitted what was asked."""
@@ -62,18 +78,21 @@ class Evidence:
             Signal.MICRO_MOTION: self._motion.score,
             Signal.TEXTURE: _median_of(self._texture),
             Signal.COMPLIANCE: fmean(self._compliance) if self._compliance else None,
-            Signal.TIMING: self._timing.score,
+            Signal.TIMING: self._score_timing(),
             Signal.CONTINUITY: self._continuity.score,
         }
+
+    def _score_timing(self) -> float | None:
+        clocks = self._timing.score
+        return None if clocks is None else min(clocks, self._repetition.score, self._cuts.score)
 
     @property
     def measures(self) -> dict[str, Mapping[str, float]]:
         """The numbers under the signals, for the audit event."""
-        residual = self._parallax.residual
         return {
-            "parallax": {} if residual is None else {"residual": residual},
+            "parallax": self._parallax.measures,
             "micro_motion": self._motion.measures,
-            "timing": self._timing.measures,
+            "timing": {**self._timing.measures, **self._repetition.measures, **self._cuts.measures},
             "continuity": self._continuity.measures,
             "samples": {"texture": len(self._texture), "deepfake": len(self._deepfake)},
         }
@@ -83,6 +102,8 @@ class Evidence:
         """What no living, single capture subject can show."""
         found = (
             (self._timing.is_frozen, Reason.INJECTION_SUSPECTED),
+            (self._repetition.is_loop, Reason.INJECTION_SUSPECTED),
+            (self._cuts.is_stitched, Reason.INJECTION_SUSPECTED),
             (self._continuity.has_second_face, Reason.MULTIPLE_FACES),
             (self._continuity.has_identity_changed, Reason.IDENTITY_CHANGED),
         )

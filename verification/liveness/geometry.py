@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from verification.liveness.landmark_indices import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from verification.liveness.landmark_indices import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, Indices
 
 Points = npt.NDArray[np.floating]
 
@@ -15,24 +15,17 @@ def interocular_distance_px(landmarks_px: Points) -> float:
     return float(np.linalg.norm(left - right))
 
 
-def homography_residual_px(source: Points, target: Points) -> float:
-    """RMS distance left after the homography that best maps source onto target, in pixels.
+def align_similar(source: Points, target: Points, *, by: Indices) -> Points:
+    """All of source after the shift, turn and scale that best take its points `by` to the target's.
 
-    Normalised direct linear transform (Hartley and Zisserman, Multiple View Geometry, algorithm
-    4.2). Two views of a plane are related by a homography; two views of a head are not.
+    Least squares over complex numbers, where a turn with a scale is one factor.
     """
-    from_source, source_n = _normalise(source)
-    from_target, target_n = _normalise(target)
-    x, y = source_n.T
-    u, v = target_n.T
-    zero, one = np.zeros_like(x), np.ones_like(x)
-    rows_u = np.stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u], axis=1)
-    rows_v = np.stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v], axis=1)
-    system = np.concatenate([rows_u, rows_v])
-    _, vectors = np.linalg.eigh(system.T @ system)
-    homography = np.linalg.inv(from_target) @ vectors[:, 0].reshape(3, 3) @ from_source
-    mapped = np.concatenate([source, np.ones((len(source), 1))], axis=1) @ homography.T
-    return _rms(mapped[:, :2] / mapped[:, 2:] - target)
+    source_c, target_c = _to_complex(source), _to_complex(target)
+    source_mean, target_mean = source_c[by].mean(), target_c[by].mean()
+    a, b = source_c[by] - source_mean, target_c[by] - target_mean
+    factor = np.vdot(a, b) / max(np.vdot(a, a).real, 1e-12)
+    aligned = (source_c - source_mean) * factor + target_mean
+    return np.stack([aligned.real, aligned.imag], axis=1)
 
 
 def affine_residual_px(source: Points, target: Points) -> float:
@@ -42,12 +35,8 @@ def affine_residual_px(source: Points, target: Points) -> float:
     return _rms(design @ solution - target)
 
 
-def _normalise(points: Points) -> tuple[Points, Points]:
-    centre = points.mean(axis=0)
-    mean_distance = np.sqrt(((points - centre) ** 2).sum(axis=1)).mean()
-    scale = np.sqrt(2.0) / max(float(mean_distance), 1e-9)
-    matrix = np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
-    return matrix, (points.astype(np.float64) - centre) * scale
+def _to_complex(points: Points) -> npt.NDArray[np.complex128]:
+    return points[:, 0].astype(np.float64) + 1j * points[:, 1]
 
 
 def _rms(differences: Points) -> float:

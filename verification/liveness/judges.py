@@ -15,7 +15,9 @@ MIN_REACTION_MS = 250  # below any published human reaction to a visual, spoken 
 REST = 0.6  # a measure under this is at rest
 CLOSED, REOPENED = 1.0, 0.5
 MIN_CLOSURE_MS, MAX_CLOSURE_MS = 30, 700  # a blink takes 100-400 ms; beyond it the eyes are shut
+MAX_HOLD_GAP_MS = 500  # what happened between two frames further apart was not seen
 NOD_STROKE_DEG = 8.0
+NOD_DRIFT_DEG = 0.5  # from frame to frame; a head that falls faster at the reveal began before it
 NOD_MAX_MS = 3_000
 
 
@@ -42,6 +44,7 @@ class HoldJudge:
         self._hold_ms = hold_ms
         self._is_armed = False
         self._held_since_ms: int | None = None
+        self._last_ms = 0
         self._progress = 0.0
         self.peak = 0.0
         self.is_done = False
@@ -52,18 +55,27 @@ class HoldJudge:
 
     def observe(self, reading: FaceReading, at_ms: int) -> None:
         value = self._measure(reading)
-        self._is_armed = self._is_armed or value < REST
+        self._arm(value, at_ms)
+        gap_ms, self._last_ms = at_ms - self._last_ms, at_ms
         if not self._is_armed or at_ms < MIN_REACTION_MS:
             return
         self.peak = max(self.peak, value)
-        if value < 1.0:
+        if value < 1.0 or gap_ms > MAX_HOLD_GAP_MS:
             self._held_since_ms = None
+        if value < 1.0:
             self._progress = 0.5 * max(0.0, value)
             return
         self._held_since_ms = at_ms if self._held_since_ms is None else self._held_since_ms
         held_ms = at_ms - self._held_since_ms
         self._progress = 0.5 + 0.5 * min(1.0, held_ms / self._hold_ms)
         self.is_done = self.is_done or held_ms >= self._hold_ms
+
+    def _arm(self, value: float, at_ms: int) -> None:
+        """It must be seen to begin: what left rest before a person can have reacted must be let go first."""
+        if value < REST:
+            self._is_armed = True
+        elif at_ms < MIN_REACTION_MS:
+            self._is_armed = False
 
 
 class BlinkJudge:
@@ -110,6 +122,7 @@ class NodJudge:
         self._counted = 0
         self._recent: deque[tuple[int, float]] = deque()  # (time, pitch) of the last NOD_MAX_MS
         self._is_down = False
+        self._last_pitch_deg: float | None = None
         self.peak = 0.0
 
     @property
@@ -122,9 +135,12 @@ class NodJudge:
         return min(1.0, (self._counted + half) / self._wanted)
 
     def observe(self, reading: FaceReading, at_ms: int) -> None:
-        if at_ms < MIN_REACTION_MS:
+        pitch_deg = reading.face.pose.pitch_deg
+        last_deg, self._last_pitch_deg = self._last_pitch_deg, pitch_deg
+        is_falling = last_deg is not None and pitch_deg < last_deg - NOD_DRIFT_DEG
+        if at_ms < MIN_REACTION_MS or (not self._recent and is_falling):
             return
-        self._recent.append((at_ms, reading.face.pose.pitch_deg))
+        self._recent.append((at_ms, pitch_deg))
         while at_ms - self._recent[0][0] > NOD_MAX_MS:
             self._recent.popleft()
         down_deg, nod_deg = _measure_strokes_deg([pitch_deg for _, pitch_deg in self._recent])

@@ -1,10 +1,9 @@
 """Micro-motion: does the face move by itself, beyond being carried about?
 
-After the best affine map between frames a fifth of a second apart, a living face still moves:
-blinks, lips, brows. Measured (residual in inter-ocular distances, near-frontal pairs): live median
-0.0025-0.036, a frozen frame with sensor noise 0.0002-0.0007. A waved print jitters evenly, at 90th
-over 10th percentile under 2.3, where living faces are bursty at 2.5 and more; and its eyelids keep
-within 0.22 of closure, where a person who blinks once spans 0.3 or more.
+After the best affine map between frames a fifth of a second apart, a living face still moves: blinks,
+lips, brows. A frozen picture leaves noise only. A waved print leaves as much as a face, since the map of
+a tilted sheet is not quite affine; but its eyelids keep still. (Jaw, lips and smile are no measure: on a
+print that is tilted, the landmark model sees all of them move.)
 """
 
 from collections import deque
@@ -23,7 +22,9 @@ MAX_SAMPLES = 400
 MIN_PAIRS = 8
 FROZEN_RESIDUAL, ALIVE_RESIDUAL = 0.0008, 0.0020
 STILL_EYELIDS, BLINKING_EYELIDS = 0.20, 0.40
-EVEN_BURSTINESS, BURSTY = 2.3, 4.5
+EVEN_BURSTINESS, BURSTY = 3.5, 6.0
+BURSTINESS_SHARE = 0.7  # of full marks: some waves come in bursts as well
+CARRIED_SHARE = 0.3  # what movement is worth that a print could have
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,12 @@ class MicroMotionMeter:
         view = _View(at_ms, face.landmarks_px, face.pose)
         earlier = self._take_earlier(at_ms)
         if earlier is not None and _pose_change_deg(earlier.pose, face.pose) < MAX_POSE_CHANGE_DEG:
-            residual_px = affine_residual_px(earlier.landmarks_px[FACE_MESH], view.landmarks_px[FACE_MESH])
-            self._residuals.append(residual_px / max(interocular_distance_px(view.landmarks_px), 1.0))
+            self._compare(earlier, view)
         self._recent.append(view)
+
+    def _compare(self, earlier: _View, view: _View) -> None:
+        residual_px = affine_residual_px(earlier.landmarks_px[FACE_MESH], view.landmarks_px[FACE_MESH])
+        self._residuals.append(residual_px / max(interocular_distance_px(view.landmarks_px), 1.0))
 
     def _take_earlier(self, at_ms: int) -> _View | None:
         """The newest view that is old enough to compare with; older ones are let go."""
@@ -78,8 +82,8 @@ class MicroMotionMeter:
             return None
         alive = ramp(measures["residual"], FROZEN_RESIDUAL, ALIVE_RESIDUAL)
         eyelids = ramp(measures["eyelid_span"], STILL_EYELIDS, BLINKING_EYELIDS)
-        burstiness = ramp(measures["burstiness"], EVEN_BURSTINESS, BURSTY)
-        return alive * (0.3 + 0.7 * max(eyelids, 0.7 * burstiness))
+        bursts = BURSTINESS_SHARE * ramp(measures["burstiness"], EVEN_BURSTINESS, BURSTY)
+        return alive * (CARRIED_SHARE + (1.0 - CARRIED_SHARE) * max(eyelids, bursts))
 
 
 def _pose_change_deg(a: HeadPose, b: HeadPose) -> float:

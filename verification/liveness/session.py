@@ -149,8 +149,7 @@ class LivenessSession:
         contradictions = self._evidence.contradictions
         if contradictions and reason is not Reason.REPLAY_DETECTED:
             reason = contradictions[0]
-        signals = {str(signal): value for signal, value in self._evidence.signals.items()}
-        return [*ended, SessionConcluded(reason, self.scores, signals, self._evidence.measures)]
+        return [*ended, SessionConcluded(reason, self.scores, self._signals(), self._evidence.measures)]
 
     # --- within ----------------------------------------------------------------------------------
 
@@ -161,6 +160,9 @@ class LivenessSession:
             return hint
         assert self._baseline is not None  # noqa: S101  (set when the alignment step passed)
         return attempt.observe(observation, self._baseline, at_ms)
+
+    def _signals(self) -> dict[str, float | None]:
+        return {str(signal): value for signal, value in self._evidence.signals.items()}
 
     def _progress(self) -> float:
         if self.phase is Phase.ALIGNING:
@@ -188,8 +190,8 @@ class LivenessSession:
         self._position += 1
         if self._position < len(self._actions):
             return [ended, self._reveal(self._actions[self._position], now_ms)]
-        unobserved = [signal for signal, value in self._evidence.signals.items() if value is None]
-        reason = decide(self.scores, self._evidence.contradictions, self._policy, unobserved=unobserved)
+        evidence = self._evidence
+        reason = decide(self.scores, evidence.contradictions, self._policy, signals=evidence.signals)
         return [ended, *self.conclude(reason, now_ms)]
 
     def _fail_challenge(self, fault: ChallengeFault, now_ms: int) -> list[Event]:
@@ -221,6 +223,7 @@ class LivenessSession:
             timeout_ms=self._policy.align_timeout_ms if is_alignment else self._policy.challenge_timeout_ms,
         )
         self._attempt = ChallengeAttempt(challenge)
+        self._evidence.note_reveal()
         return ChallengeRevealed(challenge)
 
     def _end_challenge(
@@ -239,6 +242,8 @@ class LivenessSession:
             attempts_left=self._policy.max_consecutive_failures - len(self._failures),
             latency_ms=now_ms - attempt.challenge.revealed_at_ms,
             measures={"peak": attempt.peak, "progress": attempt.progress},
+            scores=self.scores,
+            signals=self._signals(),
         )
 
 

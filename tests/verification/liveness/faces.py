@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from verification.liveness.baseline import NeutralBaseline
-from verification.liveness.landmark_indices import FACE_MESH, FACE_WITHOUT_LIPS
+from verification.liveness.landmark_indices import INNER_EYE_CORNERS, LIPS, NOSE_TIP
 from verification.liveness.observation import Box, Face, FaceObservation, HeadPose
 
 Points = npt.NDArray[np.float64]
@@ -23,7 +23,8 @@ WIDTH_PX, HEIGHT_PX = 640, 480
 FOCAL_PX = 600.0
 DISTANCE_CM = 50.0
 HALF_WIDTH_CM, HALF_HEIGHT_CM, DEPTH_CM = 7.5, 10.0, 9.0
-NOSE_CM = 2.5
+NOSE_CM = 3.5
+BEND_CM = 12.0  # the radius of a bent print
 SKIN_LAB = (142.0, 150.0)
 RIGHT_OUTER, RIGHT_INNER, LEFT_INNER, LEFT_OUTER = 33, 133, 362, 263
 EYE_CORNERS_CM = {RIGHT_OUTER: -4.6, RIGHT_INNER: -1.6, LEFT_INNER: 1.6, LEFT_OUTER: 4.6}
@@ -55,9 +56,11 @@ def solid_points_cm() -> Points:
     radius = np.sqrt((numbers + 0.5) / LANDMARKS) * 0.93
     angle = numbers * np.pi * (3.0 - np.sqrt(5.0))  # the golden angle spreads points evenly
     x, y = HALF_WIDTH_CM * radius * np.cos(angle), HALF_HEIGHT_CM * radius * np.sin(angle)
-    lips = np.setdiff1d(FACE_MESH, FACE_WITHOUT_LIPS)
-    around = np.linspace(0.0, 2 * np.pi, len(lips), endpoint=False)
-    x[lips], y[lips] = 2.5 * np.cos(around), -4.5 + 0.9 * np.sin(around)
+    around = np.linspace(0.0, 2 * np.pi, len(LIPS), endpoint=False)
+    x[LIPS], y[LIPS] = 2.5 * np.cos(around), -4.5 + 0.9 * np.sin(around)
+    across = np.linspace(-0.4, 0.4, len(NOSE_TIP))
+    x[NOSE_TIP], y[NOSE_TIP] = across, -0.5 + across / 2
+    x[INNER_EYE_CORNERS], y[INNER_EYE_CORNERS] = (-1.6, -1.7, 1.6, 1.7), 2.5
     for corner, corner_x in EYE_CORNERS_CM.items():
         x[corner], y[corner] = corner_x, 2.5
     curve = np.sqrt(1.0 - (x / HALF_WIDTH_CM) ** 2 - (y / HALF_HEIGHT_CM) ** 2)
@@ -70,6 +73,14 @@ def flat_points_cm() -> Points:
     """A picture of the face on a plane, as large as the face."""
     flattened: Points = solid_points_cm() * np.array([1.0, 1.0, 0.0])
     return flattened
+
+
+@cache
+def bent_points_cm() -> Points:
+    """The same picture on a sheet bent to a cylinder with its hollow side away from the camera."""
+    x, y, _ = flat_points_cm().T
+    around = x / BEND_CM
+    return np.stack([BEND_CM * np.sin(around), y, BEND_CM * (np.cos(around) - 1.0)], axis=1)
 
 
 def rotation(pose: HeadPose) -> Points:

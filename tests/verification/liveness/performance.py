@@ -165,6 +165,7 @@ class Performer:
             return
         action = self.session.current.action
         if action is Action.LOOK_STRAIGHT:
+            self.blink_at_rest()
             self.do(action, [0.0] * 10)
         else:
             self.do(action, STROKES.get(action, RISE_AND_HOLD))

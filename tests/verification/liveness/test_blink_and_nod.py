@@ -120,6 +120,12 @@ def test_a_nod_before_a_human_can_react_is_not_counted() -> None:
     assert not nod([(0, 0.0), (100, -12.0), (240, -12.0), (260, 0.0), (2_000, 0.0)]).is_done
 
 
+def test_a_stroke_under_way_at_the_reveal_is_no_part_of_a_nod() -> None:
+    falling = [(at_ms, -at_ms / 40.0) for at_ms in range(0, 600, 100)]
+    assert not nod([*falling, (700, -15.0), (900, -3.0), (1_100, 0.0)]).is_done
+    assert nod([*falling, (700, -15.0), (900, 0.0), (1_100, -12.0), (1_300, 0.0)]).is_done
+
+
 def test_a_move_like_a_nod_that_takes_its_time_is_not_one() -> None:
     slow = [(at_ms, -20.0 * (1.0 - abs(at_ms - 4_300) / 4_000)) for at_ms in range(300, 8_300, 100)]
     assert not nod(slow).is_done

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.verification.liveness.faces import SKIN_LAB, make_face, make_observation, place
+from tests.verification.liveness.faces import SKIN_LAB, make_baseline, make_face, make_observation, place
 from verification.liveness.continuity import MIN_SKIN_SAMPLES, SECOND_FACE_MS, ContinuityMeter
 from verification.liveness.observation import Face
 
@@ -18,7 +18,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.meter = ContinuityMeter()
-        self.meter.begin(SKIN_LAB)
+        self.meter.begin(make_baseline(FACE), FACE)
         self.now_ms = 0
 
     def show(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.verification.liveness.faces import make_baseline, make_face, make_observation
 from verification.liveness.evidence import MAX_SAMPLES, MIN_SAMPLES, Evidence
+from verification.liveness.parallax import SOLID_RELIEF
 from verification.liveness.policy import Weights
 from verification.liveness.score import Scores, Signal
 from verification.liveness.vocabulary import Reason
@@ -82,7 +83,7 @@ def test_a_turn_after_alignment_is_parallax_evidence() -> None:
         turned = make_observation(make_face(yaw_deg=2.0 * number), picture=number)
         evidence.observe(turned, arrived_at_ms=100 * number, captured_at_ms=100 * number)
     assert evidence.signals[Signal.PARALLAX] == 1.0
-    assert evidence.measures["parallax"]["residual"] > 0.085
+    assert evidence.measures["parallax"]["relief"] > SOLID_RELIEF
 
 
 def test_a_frozen_picture_contradicts_a_living_subject() -> None:

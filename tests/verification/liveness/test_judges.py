@@ -15,7 +15,9 @@ from tests.verification.liveness.performance import HELD, carry_out
 from tests.verification.liveness.reading import BASELINE, NEUTRAL, at_pace, feed, read
 from verification.liveness.actions import CATALOGUE, POOL, Action
 from verification.liveness.judges import (
+    MAX_HOLD_GAP_MS,
     MIN_REACTION_MS,
+    REST,
     HoldJudge,
     judge_for,
 )
@@ -78,15 +80,26 @@ def test_an_action_under_way_at_the_reveal_counts_only_once_it_was_let_go(action
 
 
 @pytest.mark.parametrize("action", HELD)
-def test_a_hold_begun_before_a_human_can_react_starts_counting_when_one_can(action: Action) -> None:
-    hold_ms = CATALOGUE[action].params["hold_ms"]
+def test_an_answer_that_begins_before_a_human_can_react_must_be_let_go_and_given_again(
+    action: Action,
+) -> None:
     judge = judge_for(action)
-    feed(judge, [(0, NEUTRAL)] + [(at_ms, carry_out(action, 1.0)) for at_ms in (100, 200, 249)])
+    early = [(0, NEUTRAL)] + [(at_ms, carry_out(action, 1.0)) for at_ms in range(100, 5_000, 100)]
+    feed(judge, early)
     assert judge.peak == 0.0
-    feed(judge, [(at_ms, carry_out(action, 1.0)) for at_ms in (250, 250 + hold_ms - 1)])
     assert not judge.is_done
-    feed(judge, [(250 + hold_ms, carry_out(action, 1.0))])
+    feed(judge, [(5_000, NEUTRAL)] + [(at_ms, carry_out(action, 1.0)) for at_ms in range(5_100, 6_000, 100)])
     assert judge.is_done
+
+
+@pytest.mark.parametrize("action", HELD)
+def test_what_happened_while_nothing_was_seen_is_not_held(action: Action) -> None:
+    gap_ms = MAX_HOLD_GAP_MS + 1
+    seen = [(300, 0.0), (400, 1.0), (400 + gap_ms, 1.0)]
+    judge = feed(judge_for(action), [(at_ms, carry_out(action, amount)) for at_ms, amount in seen])
+    assert not judge.is_done
+    hold_ms = CATALOGUE[action].params["hold_ms"]
+    assert feed(judge, [(400 + gap_ms + hold_ms, carry_out(action, 1.0))]).is_done
 
 
 @pytest.mark.parametrize("action", POOL)
@@ -127,7 +140,7 @@ def test_a_hold_is_done_exactly_when_some_run_from_rest_lasted(
     timed = at_pace(steps)
     is_armed, run_ms, expected = False, None, False
     for at_ms, value in timed:
-        is_armed = is_armed or value < 0.6
+        is_armed = value < REST or (is_armed and at_ms >= MIN_REACTION_MS)
         if is_armed and at_ms >= MIN_REACTION_MS and value >= 1.0:
             run_ms = at_ms if run_ms is None else run_ms
             expected = expected or at_ms - run_ms >= hold_ms

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.verification.liveness.faces import (
     BLINK,
+    BROWS,
     SMILE,
     make_baseline,
     make_emotions,
@@ -13,6 +14,7 @@ from tests.verification.liveness.faces import (
 )
 from tests.verification.liveness.performance import HELD, carry_out
 from verification.liveness.actions import Action
+from verification.liveness.baseline import relax_baseline
 from verification.liveness.measures import HELD_MEASURES, MEASURE_CAP, FaceReading, measure_eye_closure
 from verification.liveness.observation import HeadPose
 
@@ -37,14 +39,14 @@ def test_a_neutral_face_measures_0_and_a_clear_action_at_least_1(action: Action)
 
 
 @given(st.sampled_from([Action.TURN_LEFT, Action.TURN_RIGHT]), degrees, st.floats(-12.0, 12.0))
-def test_a_turn_is_done_only_25_degrees_from_neutral_and_20_from_the_camera(
+def test_a_turn_is_done_only_22_degrees_from_neutral_and_20_from_the_camera(
     action: Action, yaw_deg: float, neutral_yaw_deg: float
 ) -> None:
     face = replace(NEUTRAL, pose=HeadPose(yaw_deg, 0.0, 0.0))
     baseline = replace(make_baseline(NEUTRAL), pose=HeadPose(neutral_yaw_deg, 0.0, 0.0))
     direction = 1 if action is Action.TURN_LEFT else -1
     is_done = HELD_MEASURES[action](FaceReading(face, baseline, None)) >= 1.0
-    assert is_done == (direction * (yaw_deg - neutral_yaw_deg) >= 25.0 and direction * yaw_deg >= 20.0)
+    assert is_done == (direction * (yaw_deg - neutral_yaw_deg) >= 22.0 and direction * yaw_deg >= 20.0)
 
 
 def test_left_is_the_subjects_own_left() -> None:
@@ -89,6 +91,45 @@ def test_emotions_are_left_out_where_the_baseline_has_none() -> None:
 def test_an_open_mouth_alone_is_not_surprise() -> None:
     gaping = FaceReading(make_face(blendshapes={"jawOpen": 0.45}), make_baseline(NEUTRAL), None)
     assert HELD_MEASURES[Action.SURPRISE](gaping) < 1.0
+
+
+def test_an_open_mouth_is_not_surprise_even_where_the_emotion_model_says_so() -> None:
+    gaping = make_face(blendshapes={"jawOpen": 0.9})
+    baseline = make_baseline(NEUTRAL, emotions=make_emotions())
+    reading = FaceReading(gaping, baseline, make_emotions(surprise=1.0))
+    assert HELD_MEASURES[Action.SURPRISE](reading) < 1.0
+
+
+@given(shares)
+def test_the_emotion_model_cannot_veto_a_clear_surprise(surprise: float) -> None:
+    baseline = make_baseline(NEUTRAL, emotions=make_emotions())
+    reading = FaceReading(carry_out(Action.SURPRISE, 1.0), baseline, make_emotions(surprise=surprise))
+    assert HELD_MEASURES[Action.SURPRISE](reading) >= 1.0
+
+
+def test_raised_brows_of_a_head_that_is_tipped_back_are_not_believed() -> None:
+    raised = dict.fromkeys(BROWS, 0.8)
+    upright, tipped = (make_face(pitch_deg=pitch, blendshapes=raised) for pitch in (4.0, 14.0))
+    measure = HELD_MEASURES[Action.RAISE_EYEBROWS]
+    assert measure(FaceReading(upright, make_baseline(NEUTRAL), None)) >= 1.0
+    assert measure(FaceReading(tipped, make_baseline(NEUTRAL), None)) == 0.0
+
+
+def test_who_smiled_during_alignment_smiles_again_from_the_mouth_at_rest() -> None:
+    smiling = make_face(blendshapes=dict.fromkeys(SMILE, 0.95))
+    baseline = make_baseline(smiling)
+    assert HELD_MEASURES[Action.SMILE](FaceReading(smiling, baseline, None)) < 1.0
+    relaxed = relax_baseline(baseline, make_face(blendshapes=dict.fromkeys(SMILE, 0.2)))
+    assert HELD_MEASURES[Action.SMILE](FaceReading(smiling, relaxed, None)) >= 1.0
+
+
+@given(shares, shares)
+def test_only_the_mouth_relaxes_and_only_downwards(mouth: float, brows: float) -> None:
+    baseline = make_baseline(make_face(blendshapes=dict.fromkeys((*SMILE, *BROWS), 0.5)))
+    seen = make_face(blendshapes={**dict.fromkeys(SMILE, mouth), **dict.fromkeys(BROWS, brows)})
+    relaxed = relax_baseline(baseline, seen)
+    assert relaxed.blendshapes["mouthSmileLeft"] == min(0.5, mouth)
+    assert relaxed.blendshapes["browInnerUp"] == 0.5
 
 
 @given(shares, shares)
