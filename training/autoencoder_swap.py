@@ -17,14 +17,16 @@ DECODED_PX = (64.0, 128.0)
 MAX_DECODED_SHARE = 0.75
 
 
-def decode_face(face_bgr: Image, rng: np.random.Generator) -> Image:
-    """The face as a decoder of 64 to 128 px would give it back, at its own size again."""
+def decode_face(
+    face_bgr: Image, rng: np.random.Generator, sides_px: tuple[float, float] = DECODED_PX
+) -> Image:
+    """The face as a decoder of `sides_px` would give it back, at its own size again."""
     height, width = face_bgr.shape[:2]
-    side = round(min(rng.uniform(*DECODED_PX), MAX_DECODED_SHARE * min(height, width)))
+    side = max(8, round(min(rng.uniform(*sides_px), MAX_DECODED_SHARE * min(height, width))))
     shrunk = cv2.resize(face_bgr, (side, side), interpolation=cv2.INTER_AREA)
     decoded = _smooth(shrunk.astype(np.uint8, copy=False), rng)
     if rng.random() < 0.15:
-        decoded = _add_upsampling_grid(decoded, rng)
+        decoded = add_upsampling_grid(decoded, rng)
     method = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)[rng.integers(3)]
     enlarged = cv2.resize(decoded, (width, height), interpolation=method)
     if rng.random() < 0.35:
@@ -66,7 +68,7 @@ def _smooth(image_bgr: Image, rng: np.random.Generator) -> Image:
     return cv2.bilateralFilter(image_bgr, 5, rng.uniform(10, 40), 2.0).astype(np.uint8, copy=False)
 
 
-def _add_upsampling_grid(image_bgr: Image, rng: np.random.Generator) -> Image:
+def add_upsampling_grid(image_bgr: Image, rng: np.random.Generator) -> Image:
     """The checkerboard that transposed convolutions leave, at the decoder's last resolution."""
     rows, columns = np.indices(image_bgr.shape[:2])
     board = np.where((rows + columns) % 2 == 1, 1.0, -1.0) * rng.uniform(1.0, 4.0)

@@ -40,9 +40,9 @@ def read_layers(path: Path) -> list[list[Array]]:
     return found
 
 
-def load_mesonet(path: Path) -> keras.Model:
+def load_mesonet(path: Path, dropout: float = 0.5) -> keras.Model:
     """MesoNet-4 with the weights of `path`. Raises ValueError where they do not fit the network."""
-    model, layers = build_mesonet(), read_layers(path)
+    model, layers = build_mesonet(dropout), read_layers(path)
     targets = [layer for layer in model.layers if layer.get_weights()]
     if len(targets) != len(layers):
         raise ValueError(f"{path} has {len(layers)} layers with weights, MesoNet-4 has {len(targets)}")

@@ -1,38 +1,31 @@
-"""What a MesoNet-4 file reaches on identities it was not trained on, and on clips it never saw."""
+"""What a network reaches on identities it was not trained on, and on clips it never saw."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from training.graphics_swap import swap_by_graphics
-from training.metrics import Scores, estimate_auc, estimate_clips_below, estimate_share_below
-from training.pairs import FORGE, Forgery, make_capture, make_pair, prepare_sample
-from training.samples import FaceSample, Origin, Part
+from training.material import CAPTURES_PER_PORTRAIT, Material, PairSet
+from training.metrics import (
+    Scores,
+    estimate_auc,
+    estimate_clip_auc,
+    estimate_clips_below,
+    estimate_share_below,
+)
+from training.pairs import prepare_sample
+from training.samples import FaceSample
+from verification.vision.deepfake import average_scores
 from verification.vision.onnx_session import open_session, run_single
 
 DECISION_BOUND = 0.5
-PAIRS_PER_PORTRAIT = 2
-CAPTURES_PER_PORTRAIT = 12
-GRAPHICS_SWAP = "graphics_swap"
 QUANTILES = (0.01, 0.05, 0.25, 0.5)
 
 Images = npt.NDArray[np.uint8]
 Scorer = Callable[[Images], Scores]
 Figures = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PairSet:
-    """Paired network inputs, uint8 RGB of shape (N, 256, 256, 3) each, and who is on them."""
-
-    genuine: Images
-    forged: Images
-    identities: tuple[str, ...]
 
 
 def load_scorer(path: Path) -> Scorer:
@@ -49,41 +42,18 @@ def load_scorer(path: Path) -> Scorer:
     return score
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What every model is measured on.
+def join_scorers(scorers: Sequence[Scorer]) -> Scorer:
+    """The score that serving makes of several networks' scores."""
 
-    pairs: by kind of forgery.
-    captures: simulated captures of the kept-out portraits, `CAPTURES_PER_PORTRAIT` of each.
-    """
+    def score(images: Images) -> Scores:
+        columns = zip(*(scorer(images) for scorer in scorers), strict=True)
+        return np.array([average_scores([float(value) for value in column]) for column in columns])
 
-    pairs: Mapping[str, PairSet]
-    captures: Images
-    kept_out_frames: Sequence[FaceSample]
-    trained_on_frames: Sequence[FaceSample]
-    probes: Mapping[str, Sequence[FaceSample]]
-
-
-def gather_material(
-    split: Mapping[Part, Sequence[FaceSample]], probes: Mapping[str, Sequence[FaceSample]], seed: int
-) -> Material:
-    """Simulates forgeries and captures of the kept-out people; the same for the same seed."""
-    kept_out = split[Part.EVALUATE]
-    portraits = _of_origin(kept_out, Origin.PORTRAIT)
-    pairs = {forgery.value: make_pair_set(kept_out, forgery, seed) for forgery in Forgery}
-    rng = np.random.default_rng([seed, 99])
-    captures = [make_capture(portrait, rng) for portrait in portraits for _ in range(CAPTURES_PER_PORTRAIT)]
-    return Material(
-        pairs | {GRAPHICS_SWAP: make_graphics_set(portraits, seed)},
-        np.stack(captures),
-        _of_origin(kept_out, Origin.CLIP),
-        _of_origin(split[Part.TRAIN], Origin.CLIP),
-        probes,
-    )
+    return score
 
 
 def measure(score: Scorer, material: Material) -> Figures:
-    """Every figure of the card for one model."""
+    """Every figure of the card for one network."""
     figures: Figures = {
         "pairs": {name: describe_pairs(score, pairs) for name, pairs in material.pairs.items()},
         "simulated_clips": describe_simulated_clips(score, material.captures),
@@ -93,27 +63,20 @@ def measure(score: Scorer, material: Material) -> Figures:
         figures["frames"] = describe_frames(score, material.kept_out_frames)
         figures["clips"] = describe_clips(score, material.kept_out_frames)
         figures["clips_trained_on"] = describe_clips(score, material.trained_on_frames)
+        for name in material.probes:
+            figures["probes"][name] |= compare_clips(figures, name)
     return figures
 
 
-def make_pair_set(samples: Sequence[FaceSample], forgery: Forgery, seed: int) -> PairSet:
-    """Simulated forgeries of every sample: two of a portrait, one of a clip's frame."""
-    rng = np.random.default_rng([seed, list(Forgery).index(forgery)])
-    repeated = [sample for sample in samples for _ in range(_count_pairs(sample))]
-    return _stack_pairs(repeated, [make_pair(sample, FORGE[forgery], rng) for sample in repeated])
-
-
-def make_graphics_set(portraits: Sequence[FaceSample], seed: int) -> PairSet:
-    """Two swaps of every portrait, each with the face of another of the portraits."""
-    rng = np.random.default_rng([seed, 98])
-    repeated = [sample for sample in portraits for _ in range(PAIRS_PER_PORTRAIT)]
-    pairs = []
-    for sample in repeated:
-        others = [other for other in portraits if other.identity != sample.identity]
-        donor = others[rng.integers(len(others))]
-        swap = partial(swap_by_graphics, donor.image_bgr, donor.landmarks_px)
-        pairs.append(make_pair(sample, swap, rng))
-    return _stack_pairs(repeated, pairs)
+def compare_clips(figures: Figures, probe: str) -> Figures:
+    """AUC of a probe's clips against genuine ones: those of people kept out, and all."""
+    forged = _medians(figures["probes"][probe])
+    kept_out = _medians(figures["clips"])
+    every = np.concatenate([kept_out, _medians(figures["clips_trained_on"])])
+    return {
+        "auc_kept_out": estimate_clip_auc(kept_out, forged).as_dict(),
+        "auc_all": estimate_clip_auc(every, forged).as_dict(),
+    }
 
 
 def describe_pairs(score: Scorer, pairs: PairSet) -> Figures:
@@ -165,14 +128,5 @@ def describe_quantiles(medians: Scores) -> dict[str, float]:
     return dict(zip(names, values, strict=True)) | {"least": round(float(medians.min()), 4)}
 
 
-def _of_origin(samples: Sequence[FaceSample], origin: Origin) -> list[FaceSample]:
-    return [sample for sample in samples if sample.origin is origin]
-
-
-def _count_pairs(sample: FaceSample) -> int:
-    return PAIRS_PER_PORTRAIT if sample.origin is Origin.PORTRAIT else 1
-
-
-def _stack_pairs(samples: Sequence[FaceSample], pairs: Sequence[tuple[Images, Images]]) -> PairSet:
-    genuine, forged = (np.stack(members) for members in zip(*pairs, strict=True))
-    return PairSet(genuine, forged, tuple(sample.identity for sample in samples))
+def _medians(described: Figures) -> Scores:
+    return np.array([row["median"] for row in described["clips"]], np.float64)

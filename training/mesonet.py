@@ -1,4 +1,4 @@
-"""MesoNet-4: the network, its score's calibration, and its passage to ONNX. Needs TensorFlow.
+"""MesoNet-4: the network, and the passage to ONNX of any with its input. Needs TensorFlow.
 
 Source: D. Afchar, V. Nozick, J. Yamagishi, I. Echizen, "MesoNet: a Compact Facial Video Forgery
 Detection Network", WIFS 2018, section 3.1: 27,977 trainable weights.
@@ -46,16 +46,6 @@ def build_mesonet(dropout: float = 0.5) -> keras.Model:
     x = layers.Dropout(dropout)(x)
     genuine = layers.Dense(1, activation="sigmoid", name=OUTPUT_NAME)(x)
     return keras.Model(image, genuine, name="mesonet4")
-
-
-def fold_calibration(model: keras.Model, scale: float, offset: float) -> None:
-    """Makes the model answer sigmoid(scale * logit + offset), by rewriting its last layer only.
-
-    Source: J. Platt, "Probabilistic outputs for support vector machines", 1999.
-    """
-    last = model.get_layer(OUTPUT_NAME)
-    kernel, bias = last.get_weights()
-    last.set_weights([kernel * scale, bias * scale + offset])
 
 
 def export_onnx(model: keras.Model, path: Path) -> float:

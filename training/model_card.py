@@ -3,53 +3,44 @@
 from collections.abc import Mapping
 from typing import Any
 
+from training.card_text import CALIBRATION, LIMITS, RECIPE, TITLE
+
 Json = Mapping[str, Any]
 
-FORGERY_NAMES = {
-    "self_blend": "self-blended images (simulated)",
-    "autoencoder_swap": "autoencoder swaps (simulated)",
-    "graphics_swap": "graphics swaps (simulated, a kind never trained on)",
+SHIPPED_NAMES = {
+    "mesonet4": "MesoNet-4",
+    "mobilenetv2": "MobileNetV2",
+    "both": "both, as served",
+}
+TRAINED_KINDS = {
+    "self_blend": "self-blended images",
+    "autoencoder_swap": "autoencoder swaps",
+    "aligned_swap": "aligned swaps",
+    "rendered_mouth": "rendered mouths",
+    "warped_still": "warped stills",
+}
+KEPT_OUT_KINDS = {
+    "graphics_swap": "graphics swaps between two portraits",
+    "graphics_swap_clips": "graphics swaps between two clips",
+    "trained_swap": "swaps by an autoencoder pair trained for two clips",
 }
 
 
 def render_card(figures: Json) -> str:
-    """Markdown. figures: what `train_mesonet` writes as JSON."""
-    sections = (_render_head, _render_data, _render_recipe, _render_pairs, _render_clips, _render_probes)
+    """Markdown. figures: what `train_deepfake` writes as JSON."""
+    sections = (_render_head, _render_data, _render_recipe, _render_kinds, _render_clips, _render_each_clip)
     return "\n\n".join(render(figures) for render in sections) + "\n\n" + LIMITS
 
 
-LIMITS = """## Limits
-
-- It is weak. It may lower a score; it must never decide alone, neither for a capture subject nor against one.
-- Forgeries were simulated, in training and in the tables above. A high figure on them says little about real
-  swaps; the real ones at hand are the few in the list of clips never trained on.
-- It looks at one face in one frame for traces of blending and of missing fine detail. A generator that
-  re-renders the whole picture leaves neither: expect little better than chance on animated stills.
-- Faces narrower than about 85 px, strong blur and strong compression take the traces away, and make genuine
-  faces look forged.
-- No rate by age, sex or skin was measured: the data carry no such labels.
-- Intervals resample identities; they say nothing about other cameras, lights or people than those at hand.
-
-## Licence
-
-Apache-2.0, as the project.
-"""
-
-
 def _render_head(figures: Json) -> str:
-    model = figures["model"]
-    return f"""# MesoNet-4, trained on self-blended portraits
-
-MesoNet-4 (Afchar et al., WIFS 2018; {model["trainable_weights"]:,} trainable weights), trained from scratch
-by `python -m training.train_mesonet`. It answers P(real) of one face, 1 being genuine.
-
-| | |
-|---|---|
-| file | `{model["file"]}`, {model["bytes"]:,} bytes, ONNX |
-| sha256 | `{model["sha256"]}` |
-| input | `image`: float32 [N, 256, 256, 3], RGB in 0..1, the square 1.5 times the landmark box |
-| output | `genuine`: float32 [N, 1], 0..1 |
-| largest difference from Keras on random input | {model["difference_from_keras"]:.1e} |"""
+    rows = [
+        f"| {SHIPPED_NAMES[name]} | `{network['model']['file']}` | {network['model']['weights']:,} "
+        f"| {network['model']['bytes']:,} | `{network['model']['sha256']}` "
+        f"| {network['model']['difference_from_keras']:.0e} |"
+        for name, network in figures["networks"].items()
+    ]
+    head = "| network | file | weights | bytes | sha256 | largest difference from Keras |\n|---|---|---|---|---|---|"
+    return "\n".join([TITLE, "", head, *rows])
 
 
 def _render_data(figures: Json) -> str:
@@ -74,96 +65,116 @@ Split by person, never by picture: a file is a person, files with equal bytes ar
 
 
 def _render_recipe(figures: Json) -> str:
-    plan, report = figures["training"]["plan"], figures["training"]["report"]
-    fit, minutes = figures["calibration"], report["seconds"] / 60
-    return f"""## Recipe
-
-- Pairs of a genuine face and its forgery, 16 to a batch; both go through the same capture: a face 85 to
-  320 px wide, light blur, some noise, one JPEG of quality 55 to 96. Two pictures in five were compressed once
-  before anything else, as recordings are.
-- 55 % of the forgeries are self-blended images (Shiohara and Yamasaki, CVPR 2022), 45 % simulated autoencoder
-  swaps: the face decoded at 64 to 128 px, smoothed, enlarged and blended in. Blend ratio 0.5 to 1.
-- {report["pairs"]:,} pairs in {minutes:.0f} minutes; seed {plan["seed"]}; Adam, learning rate
-  {plan["learning_rate"]:g} with cosine decay; dropout {plan["dropout"]:g}. Time allowed
-  {len(report["loss"])} of {plan["epochs"]} epochs; the weights are those of epoch {report["best_epoch"]}, the
-  best on the calibration identities.
-- Calibrated on the calibration identities: Platt's method on {fit["pairs"]} pairs, scale {fit["scale"]:g},
-  offset {fit["offset"]:g}, folded into the last layer. 0.5 means that a genuine face and a simulated forgery
-  are equally likely where both are equally frequent. Nothing below was measured on those identities."""
+    lines = [RECIPE]
+    for name, network in figures["networks"].items():
+        plan, report = network["training"]["plan"], network["training"]["report"]
+        fit = network["calibration"]
+        lines.append(
+            f"- {SHIPPED_NAMES[name]} starts from {network['start']}; {report['pairs']:,} pairs "
+            f"({report['pairs'] / report['planned_pairs'] * plan['passes']:.1f} passes) in "
+            f"{report['seconds'] / 60:.0f} minutes; Adam, learning rate {plan['learning_rate']:g} with a short "
+            f"rise and cosine decay; dropout {plan['dropout']:g}; seed {plan['seed']}; the last weights are kept. "
+            f"Calibration: scale {fit['scale']:g}, offset {fit['offset']:g}, on {fit['pairs']} pairs."
+        )
+    share = next(iter(figures["networks"].values()))["calibration"]["bona_fide_share"]
+    return "\n".join([*lines, CALIBRATION.format(share=share)])
 
 
-def _render_pairs(figures: Json) -> str:
-    lines = _start_table("## People kept out of training: one picture at a time", figures)
-    for key, name in FORGERY_NAMES.items():
-        for measure, label in (
-            ("auc", "AUC"),
-            ("genuine_below_half", "genuine below 0.5"),
-            ("forged_below_half", "forged below 0.5"),
-        ):
-            lines.append(_row(f"{label}, {name}", figures, "pairs", key, measure))
-    if "frames" in figures["measured"]:
-        lines.append(_row("bona fide frames of clips below 0.5, as filmed", figures, "frames", "below_half"))
+def _render_kinds(figures: Json) -> str:
+    lines = _start_table("## People kept out of training: AUC, one picture at a time", figures)
+    for kinds, note in ((TRAINED_KINDS, "simulated"), (KEPT_OUT_KINDS, "kind never trained on; simulated")):
+        for key, name in kinds.items():
+            if key in figures["measured"]["both"]["pairs"]:
+                lines.append(_row(f"{name} ({note})", figures, "pairs", key, "auc"))
+    lines += [
+        "",
+        *_start_table("The same pictures: share below 0.5, of genuine ones / of forged ones", figures),
+    ]
+    for key, name in (TRAINED_KINDS | KEPT_OUT_KINDS).items():
+        if key in figures["measured"]["both"]["pairs"]:
+            cells = [
+                f"{_share(measured, key, 'genuine_below_half')} / {_share(measured, key, 'forged_below_half')}"
+                for measured in figures["measured"].values()
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n\nIn brackets 95 % intervals, resampled by person; then pictures/people."
 
 
 def _render_clips(figures: Json) -> str:
-    lines = _start_table("## Bona fide clips: the median over a clip's frames", figures)
+    lines = _start_table("## Bona fide: the median over a clip's frames", figures)
     groups = {
         "clips": "clips of people kept out",
         "clips_trained_on": "clips trained on",
         "simulated_clips": "portraits kept out, as simulated clips",
     }
-    present = {key: name for key, name in groups.items() if key in figures["measured"]}
-    for key, name in present.items():
-        lines.append(_row(f"{name}: median below 0.5", figures, key, "below_half"))
-        for quantile, label in (("q01", "1 % quantile"), ("q05", "5 % quantile"), ("least", "least")):
-            lines.append(_row(f"{name}: {label}", figures, key, "quantiles", quantile))
+    for key in [key for key in groups if key in figures["measured"]["both"]]:
+        lines.append(_row(f"{groups[key]}: below 0.5", figures, key, "below_half"))
+        for quantile, label in (("q05", "5 % quantile"), ("least", "least")):
+            lines.append(_row(f"{groups[key]}: {label}", figures, key, "quantiles", quantile))
+    for name, probe in figures["measured"]["both"]["probes"].items():
+        for key, against in (
+            ("auc_kept_out", "bona fide clips kept out"),
+            ("auc_all", "all bona fide clips"),
+        ):
+            if key in probe:
+                lines.append(_row(f"AUC of `{name}` against {against}", figures, "probes", name, key))
     return "\n".join(lines) + (
-        "\n\nIn brackets 95 % Wilson intervals, then clips/clips. A simulated clip is one portrait captured"
-        " twelve times\nwith random size, blur, noise and JPEG. Quantiles of so few clips lie close to the"
-        " least one."
+        "\n\nIn brackets 95 % intervals (Wilson's for shares), then clips/clips. A simulated clip is one portrait"
+        " captured six\ntimes with random size, blur, noise and coding. The bona fide clips trained on say little:"
+        " they were seen."
     )
 
 
-def _render_probes(figures: Json) -> str:
-    lines = ["## Clips one by one", "", "| clip | face px | frames | median |" + _other_column(figures)]
-    lines.append("|---|---|---|---|" + ("---|" if figures["compared"] else ""))
-    groups: list[tuple[str, tuple[str, ...]]] = [("kept out", ("clips",))]
-    groups += [(f"{name}, never trained on", ("probes", name)) for name in figures["measured"]["probes"]]
+def _render_each_clip(figures: Json) -> str:
+    names = list(figures["measured"])
+    lines = ["## Clips one by one", "", "| clip | face px | " + " | ".join(map(_title, names)) + " |"]
+    lines.append("|---|---|" + "---|" * len(names))
+    groups = [("kept out", ("clips",)), ("trained on", ("clips_trained_on",))]
+    groups += [
+        (f"{name}, never trained on", ("probes", name)) for name in figures["measured"]["both"]["probes"]
+    ]
     for label, keys in groups:
-        ours, other = _dig(figures["measured"], keys), _dig(figures["compared"], keys)
-        for index, clip in enumerate(ours["clips"] if ours else ()):
-            medians = [clip["median"], *([other["clips"][index]["median"]] if other else [])]
-            cells = [f"`{clip['clip']}` ({label})", clip["face_px"], clip["frames"]]
-            cells += [f"{median:.2f}" for median in medians]
+        described = [_dig(figures["measured"][name], keys) for name in names]
+        for rows in zip(*(column["clips"] for column in described if column), strict=True):
+            cells = [
+                f"`{rows[0]['clip']}` ({label})",
+                rows[0]["face_px"],
+                *(f"{row['median']:.2f}" for row in rows),
+            ]
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
 
 def _start_table(title: str, figures: Json) -> list[str]:
-    rule = "|---|---|" + ("---|" if figures["compared"] else "")
-    return [title, "", "| | these weights |" + _other_column(figures), rule]
+    names = list(figures["measured"])
+    return [title, "", "| | " + " | ".join(map(_title, names)) + " |", "|---|" + "---|" * len(names)]
 
 
-def _other_column(figures: Json) -> str:
-    return f" `{figures['compared_with']}` |" if figures["compared"] else ""
+def _title(name: str) -> str:
+    return SHIPPED_NAMES.get(name, f"`{name}`")
 
 
 def _row(label: str, figures: Json, *keys: str) -> str:
-    cells = [_dig(figures[side], keys) for side in ("measured", "compared") if figures[side]]
-    return f"| {label} | " + " | ".join(_format(cell) for cell in cells) + " |"
+    cells = [_dig(measured, keys) for measured in figures["measured"].values()]
+    return f"| {label}{_count(cells[0])} | " + " | ".join(map(_format, cells)) + " |"
 
 
-def _dig(tree: Json | None, keys: tuple[str, ...]) -> Any:
+def _share(measured: Json, key: str, side: str) -> str:
+    return f"{measured['pairs'][key][side]['value']:.2f}"
+
+
+def _dig(tree: Json, keys: tuple[str, ...]) -> Any:
     node: Any = tree
     for key in keys:
         node = node.get(key) if node else None
     return node
 
 
+def _count(cell: Json | float) -> str:
+    return "" if isinstance(cell, (int, float)) else f", {cell['count']}/{cell['identities']}"
+
+
 def _format(cell: Json | float) -> str:
     if isinstance(cell, (int, float)):
-        return f"{cell:.3f}"
-    return (
-        f"{cell['value']:.3f} [{cell['low']:.3f}, {cell['high']:.3f}], {cell['count']}/{cell['identities']}"
-    )
+        return f"{cell:.2f}"
+    return f"{cell['value']:.3f} [{cell['low']:.2f}, {cell['high']:.2f}]"

@@ -5,22 +5,25 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
-    """minutes: the learning rate has come down by then, and training ends, even if epochs are left."""
+    """minutes: the learning rate has come down by then, and training ends, even if pairs are left.
 
-    epochs: int = 22
-    batches_per_epoch: int = 250
-    minutes: float = 35.0
-    learning_rate: float = 1e-3
-    dropout: float = 0.25
+    passes: over all stored pairs. pairs_per_batch: twice as many pictures.
+    """
+
+    minutes: float
+    passes: float
+    learning_rate: float
+    dropout: float
+    pairs_per_batch: int = 16
     seed: int = 2018
 
 
 @dataclass(slots=True)
 class FitReport:
-    """What happened. auc: by epoch, of the identities kept for calibration; the best epoch is kept."""
+    """What happened. auc: at each report, of the identities kept for calibration; nothing is chosen by it."""
 
     loss: list[float] = field(default_factory=list)
     auc: list[float] = field(default_factory=list)
-    best_epoch: int = 0
     seconds: float = 0.0
     pairs: int = 0
+    planned_pairs: int = 0

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,9 @@ from training.degradation import (
     MAX_ENLARGEMENT,
     MAX_NOISE_SIGMA,
     Degradation,
+    Encoding,
     apply_camera_colour,
+    compress,
     degrade,
     draw_degradation,
     record,
@@ -20,6 +23,21 @@ from training.degradation import (
 from training.samples import FaceSample
 
 SEEDS = st.integers(0, 2**32 - 1)
+PLAIN = Degradation(
+    recording_quality=None,
+    face_px=150,
+    gains_bgr=(1.0, 1.0, 1.0),
+    gamma=1.0,
+    softening=1.0,
+    smoothing=0,
+    motion_px=0,
+    motion_deg=0,
+    blur_sigma_px=0,
+    noise_sigma=0,
+    noise_seed=5,
+    encoding=Encoding.JPEG,
+    jpeg_quality=90,
+)
 
 
 @given(seed=SEEDS, native_px=st.floats(30, 2000))
@@ -47,7 +65,7 @@ def test_both_members_of_a_pair_get_the_same_capture(seed: int) -> None:
 
 
 def test_where_two_members_are_equal_they_stay_equal_away_from_the_difference(sample: FaceSample) -> None:
-    drawn = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, 0.8, 2.0, noise_seed=5, jpeg_quality=70)
+    drawn = replace(PLAIN, blur_sigma_px=0.8, noise_sigma=2.0)
     changed = sample.image_bgr.copy()
     changed[160:240, 160:240] = 255 - changed[160:240, 160:240]
     genuine, blended = degrade(sample.image_bgr, drawn), degrade(changed, drawn)
@@ -56,26 +74,38 @@ def test_where_two_members_are_equal_they_stay_equal_away_from_the_difference(sa
 
 
 def test_a_neutral_camera_changes_no_colour_and_a_warm_one_raises_red(sample: FaceSample) -> None:
-    neutral = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, 0, 0, 0, 90)
-    warm = Degradation(None, 150, (0.9, 1.0, 1.1), 1.0, 0, 0, 0, 90)
-    np.testing.assert_array_equal(apply_camera_colour(sample.image_bgr, neutral), sample.image_bgr)
+    warm = replace(PLAIN, gains_bgr=(0.9, 1.0, 1.1))
+    np.testing.assert_array_equal(apply_camera_colour(sample.image_bgr, PLAIN), sample.image_bgr)
     blue, _, red = (apply_camera_colour(sample.image_bgr, warm) - sample.image_bgr.astype(np.int16)).mean(
         (0, 1)
     )
     assert blue < 0 < red
 
 
-def test_blur_takes_detail_away(sample: FaceSample) -> None:
-    def detail(blur_sigma_px: float) -> float:
-        drawn = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, blur_sigma_px, 0, 0, 96)
-        return float(cv2.Laplacian(degrade(sample.image_bgr, drawn), cv2.CV_64F).var())
+@pytest.mark.parametrize(
+    "change", [{"blur_sigma_px": 0.8}, {"softening": 2.0}, {"smoothing": 40.0}, {"motion_px": 5.0}]
+)
+def test_softness_of_every_kind_takes_detail_away(sample: FaceSample, change: dict[str, float]) -> None:
+    def detail(degradation: Degradation) -> float:
+        return float(cv2.Laplacian(degrade(sample.image_bgr, degradation), cv2.CV_64F).var())
 
-    assert detail(0.8) < 0.8 * detail(0.0)
+    assert detail(replace(PLAIN, **change)) < 0.9 * detail(PLAIN)
+
+
+def test_a_capture_without_blur_and_noise_leaves_the_picture_as_it_is(sample: FaceSample) -> None:
+    np.testing.assert_array_equal(degrade(sample.image_bgr, PLAIN), sample.image_bgr)
+
+
+@given(quality=st.integers(25, 96))
+def test_a_jpeg_keeps_the_size_and_the_gist(quality: int) -> None:
+    image = np.random.default_rng(quality).integers(0, 256, (64, 80, 3), dtype=np.uint8)
+    compressed = compress(image, quality)
+    assert compressed.shape == image.shape
+    assert abs(float(compressed.mean()) - float(image.mean())) < 8
 
 
 def test_a_recording_leaves_its_blocks_and_no_recording_leaves_the_picture_alone(sample: FaceSample) -> None:
-    plain = Degradation(None, 150, (1.0, 1.0, 1.0), 1.0, 0, 0, 0, 90)
-    assert record(sample.image_bgr, plain) is sample.image_bgr
-    recorded = record(sample.image_bgr, replace(plain, recording_quality=25))
+    assert record(sample.image_bgr, PLAIN) is sample.image_bgr
+    recorded = record(sample.image_bgr, replace(PLAIN, recording_quality=25))
     edges = np.abs(np.diff(recorded.astype(np.int16).mean(axis=2), axis=1)).mean(axis=0)
     assert edges[7::8].mean() > 1.1 * np.delete(edges, np.arange(7, edges.size, 8)).mean()

@@ -1,23 +1,36 @@
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training.evaluation import (
-    CAPTURES_PER_PORTRAIT,
     describe_clips,
     describe_frames,
     describe_pairs,
     describe_quantiles,
     describe_simulated_clips,
+    join_scorers,
     load_scorer,
-    make_graphics_set,
+    measure,
+)
+from training.material import (
+    CAPTURES_PER_PORTRAIT,
+    GRAPHICS_SWAP,
+    GRAPHICS_SWAP_CLIPS,
+    TRAINED_SWAP,
+    gather_material,
     make_pair_set,
 )
 from training.metrics import Scores
 from training.options import WEIGHTS
-from training.pairs import Forgery, prepare_sample
-from training.samples import FaceSample, Origin
+from training.pairs import Forge, Forgery, prepare_sample
+from training.samples import FaceSample, Origin, Part
+from training.self_blending import self_blend
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="training needs the ffmpeg program")
 
 
 def score_by_brightness(images: np.ndarray) -> Scores:
@@ -29,18 +42,21 @@ def as_clip(sample: FaceSample, clip: str, level: int) -> FaceSample:
     return FaceSample(np.full_like(sample.image_bgr, level), sample.landmarks_px, clip, clip, Origin.CLIP)
 
 
-def test_a_portrait_gives_two_pairs_and_a_frame_one(sample: FaceSample) -> None:
-    frame = as_clip(sample, "a.mp4", 90)
-    pairs = make_pair_set([sample, frame], Forgery.SELF_BLEND, seed=1)
-    assert pairs.identities == ("ada", "ada", "a.mp4")
-    assert pairs.genuine.shape == pairs.forged.shape == (3, 256, 256, 3)
+@needs_ffmpeg
+def test_a_portrait_gives_a_pair_and_a_clip_twenty_at_most(sample: FaceSample) -> None:
+    frames = [as_clip(sample, "a.mp4", 90)] * 33
+    pairs = make_pair_set([sample, *frames], Forgery.SELF_BLEND, seed=1)
+    assert pairs.identities == ("ada", *["a.mp4"] * 20)
+    assert pairs.genuine.shape == pairs.forged.shape == (21, 256, 256, 3)
 
 
+@needs_ffmpeg
 def test_the_same_seed_measures_every_model_on_the_same_pairs(sample: FaceSample) -> None:
     first, second = (make_pair_set([sample], Forgery.AUTOENCODER_SWAP, seed=1) for _ in range(2))
     np.testing.assert_array_equal(first.forged, second.forged)
 
 
+@needs_ffmpeg
 def test_a_model_that_always_answers_the_same_is_at_chance(sample: FaceSample) -> None:
     pairs = make_pair_set([sample], Forgery.SELF_BLEND, seed=1)
     described = describe_pairs(lambda images: np.full(len(images), 0.4), pairs)
@@ -66,11 +82,38 @@ def test_simulated_clips_count_one_for_each_portrait(sample: FaceSample) -> None
     assert described["below_half"]["count"] == 2
 
 
-def test_graphics_swaps_take_the_face_of_another_person(sample: FaceSample) -> None:
-    other = FaceSample(255 - sample.image_bgr, sample.landmarks_px, "bea", "bea.jpg", Origin.PORTRAIT)
-    pairs = make_graphics_set([sample, other], seed=3)
-    assert pairs.identities == ("ada", "ada", "bea", "bea")
-    assert not np.array_equal(pairs.genuine, pairs.forged)
+@needs_ffmpeg
+def test_kinds_kept_out_take_the_face_of_another_person(sample: FaceSample) -> None:
+    people = [
+        replace(sample, image_bgr=image, identity=name, source=name, origin=origin)
+        for name, image, origin in (
+            ("ada", sample.image_bgr, Origin.PORTRAIT),
+            ("bea", 255 - sample.image_bgr, Origin.PORTRAIT),
+            ("cy", sample.image_bgr, Origin.CLIP),
+            ("dan", 255 - sample.image_bgr, Origin.CLIP),
+        )
+    ]
+    split = {Part.TRAIN: [], Part.CALIBRATE: [], Part.EVALUATE: people}
+
+    def train_swap(pair: tuple[Sequence[FaceSample], Sequence[FaceSample]], seed: int) -> tuple[Forge, Forge]:
+        assert {pair[0][0].identity, pair[1][0].identity} == {"cy", "dan"}
+        return self_blend, self_blend
+
+    material = gather_material(split, {}, 3, train_swap)
+    assert material.pairs[GRAPHICS_SWAP].identities == ("ada", "bea")
+    assert material.pairs[GRAPHICS_SWAP_CLIPS].identities == ("cy", "dan")
+    assert sorted(material.pairs[TRAINED_SWAP].identities) == ["cy", "dan"]
+    assert len(material.captures) == 2 * CAPTURES_PER_PORTRAIT
+    figures = measure(score_by_brightness, replace(material, trained_on_frames=people[2:]))
+    assert set(figures["pairs"]) == set(material.pairs)
+
+
+def test_joined_scores_are_those_that_serving_averages() -> None:
+    images = np.zeros((2, 256, 256, 3), np.uint8)
+    joined = join_scorers(
+        [lambda images: np.full(len(images), 0.2), lambda images: np.full(len(images), 0.8)]
+    )
+    np.testing.assert_allclose(joined(images), 0.5)
 
 
 def test_quantiles_are_those_of_the_medians() -> None:
@@ -78,8 +121,8 @@ def test_quantiles_are_those_of_the_medians() -> None:
     assert quantiles == {"q01": 0.01, "q05": 0.05, "q25": 0.25, "q50": 0.5, "least": 0.0}
 
 
-def test_an_onnx_file_scores_images_one_number_each(sample: FaceSample) -> None:
-    pairs = make_pair_set([sample], Forgery.SELF_BLEND, seed=1)
-    scores = load_scorer(Path(WEIGHTS / "mesonet4.onnx"))(pairs.genuine)
+@pytest.mark.parametrize("name", ["mesonet4.onnx", "mobilenetv2.onnx"])
+def test_an_onnx_file_scores_images_one_number_each(sample: FaceSample, name: str) -> None:
+    scores = load_scorer(Path(WEIGHTS / name))(np.stack([prepare_sample(sample)] * 2))
     assert scores.shape == (2,)
     assert ((scores >= 0) & (scores <= 1)).all()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.training.conftest import draw_landmarks
 from training.autoencoder_swap import decode_face, swap_by_autoencoder
+from training.generators import ALIGNED, align_face, render_mouth, swap_aligned, warp_still
 from training.graphics_swap import match_colour, swap_by_graphics, warp_face
 from training.masks import Region, blend, draw_mask, fill_region
 from training.samples import FaceSample, Origin
@@ -15,7 +16,9 @@ from training.self_blending import Pair, self_blend
 
 Forge = Callable[[np.ndarray, np.ndarray, np.random.Generator], Pair]
 SEEDS = st.integers(0, 2**32 - 1)
-FORGERIES = pytest.mark.parametrize("forge", [self_blend, swap_by_autoencoder])
+FORGERIES = pytest.mark.parametrize(
+    "forge", [self_blend, swap_by_autoencoder, swap_aligned, render_mouth, warp_still]
+)
 few = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
@@ -115,3 +118,36 @@ def test_matched_colour_has_the_targets_mean_over_the_face(sample: FaceSample, d
     before = np.abs(donor.image_bgr[where].mean(axis=0) - sample.image_bgr[where].mean(axis=0))
     after = np.abs(matched[where].mean(axis=0) - sample.image_bgr[where].mean(axis=0))
     assert (after < 0.3 * before).all()
+
+
+EYES, NOSE, MOUTH = ((33, 133, 159, 145), (263, 362, 386, 374)), 1, (61, 291)
+
+
+def place_features(
+    landmarks: np.ndarray, side: float, turn_deg: float, offset: tuple[float, float]
+) -> np.ndarray:
+    """Landmarks whose eyes, nose and mouth lie as in an aligned crop, turned and moved."""
+    angle = np.radians(turn_deg)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = (ALIGNED * side) @ turn.T + np.array(offset)
+    placed = landmarks.copy()
+    for eye, point in zip(EYES, points[:2], strict=True):
+        placed[list(eye)] = point
+    placed[NOSE], placed[list(MOUTH)] = points[2], points[3:]
+    return placed
+
+
+@given(side=st.floats(60, 300), turn_deg=st.floats(-40, 40), x=st.floats(-50, 200))
+def test_alignment_turns_and_scales_the_face_upright(side: float, turn_deg: float, x: float) -> None:
+    landmarks = place_features(draw_landmarks((200, 200), 150), side, turn_deg, (x, 30))
+    into = align_face(landmarks, 128)
+    nose = into @ np.array([*landmarks[NOSE], 1.0])
+    np.testing.assert_allclose(nose, ALIGNED[2] * 128, atol=0.1)
+    assert np.sqrt(np.linalg.det(into[:, :2])) == pytest.approx(128 / side, rel=1e-3)
+
+
+def test_a_mirrored_face_is_aligned_as_well_though_left_and_right_change_places() -> None:
+    landmarks = place_features(draw_landmarks((200, 200), 150), 150, 0, (20, 30))
+    mirrored = landmarks * np.array([-1, 1], np.float32) + np.array([400, 0], np.float32)
+    scale = np.sqrt(np.linalg.det(align_face(mirrored, 128)[:, :2]))
+    assert scale == pytest.approx(128 / 150, rel=1e-3)

@@ -1,6 +1,8 @@
 """Needs TensorFlow, which belongs to training and is not in the environment of the other tests."""
 
+import argparse
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +16,16 @@ import keras
 import onnxruntime
 
 from tests.training.onnx_reading import count_weights
+from training.calibration import fold_calibration
 from training.convert_h5 import load_mesonet, main
 from training.fitting import fit, score_images
-from training.mesonet import build_mesonet, export_onnx, fold_calibration
-from training.pairs import PairSampler, make_pair
+from training.mesonet import build_mesonet, export_onnx
+from training.networks import MESONET, TrainingData, obtain_network
+from training.pairs import PairSampler
 from training.plan import FitPlan
 from training.samples import FaceSample
-from training.self_blending import self_blend
-from training.train_mesonet import digest_identities, load_trained
+from training.shards import PairStore
+from training.train_deepfake import digest_identities
 
 # Keras 3.15 asks NumPy 2 for arrays in a way that NumPy warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -60,17 +64,18 @@ def test_a_folded_calibration_moves_the_logit_and_nothing_else() -> None:
     np.testing.assert_allclose(score_images(model, IMAGES), expected, atol=1e-5)
 
 
-def test_a_short_training_stops_in_time_and_reports_what_it_did(sample: FaceSample) -> None:
-    pairs = [make_pair(sample, self_blend, np.random.default_rng(seed)) for seed in range(4)]
-    monitored = [np.stack(members) for members in zip(*pairs, strict=True)]
-    plan = FitPlan(epochs=2, batches_per_epoch=2, minutes=5, seed=1)
-    said: list[str] = []
-    model, report = fit(PairSampler.over([sample], 1, 2), monitored, plan, said.append)
-    assert len(report.loss) == len(report.auc) == len(said) == 2
-    assert report.pairs == 8
-    assert 1 <= report.best_epoch <= 2
-    assert ((scores := score_images(model, IMAGES)) >= 0).all()
-    assert (scores <= 1).all()
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="training needs the ffmpeg program")
+def test_a_short_training_stops_in_time_and_reports_what_it_did(sample: FaceSample, tmp_path: Path) -> None:
+    store = PairStore(tmp_path)
+    store.write(0, PairSampler.over([sample], 1, 32).draw_chunk(0))
+    model, said = build_mesonet(), list[str]()
+    before = score_images(model, IMAGES)
+    plan = FitPlan(minutes=5, passes=0.25, learning_rate=1e-3, dropout=0.2, pairs_per_batch=4, seed=1)
+    report = fit(model, store, [0], [IMAGES, IMAGES], plan, say=said.append)
+    assert report.pairs == report.planned_pairs == 8
+    assert len(report.loss) == len(report.auc) == len(said) >= 2
+    assert said[-1].startswith("100%")
+    assert not np.array_equal(score_images(model, IMAGES), before)
 
 
 def write_h5(path: Path, layers: list[list[np.ndarray]]) -> None:
@@ -105,12 +110,14 @@ def test_a_file_that_does_not_fit_is_refused_in_one_line(
     assert not (tmp_path / "m.onnx").exists()
 
 
-def test_weights_trained_on_other_people_are_refused(sample: FaceSample, tmp_path: Path) -> None:
-    weights = tmp_path / "mesonet4.weights.h5"
-    build_mesonet().save_weights(weights)
+def test_weights_trained_on_other_people_are_not_reused(sample: FaceSample, tmp_path: Path) -> None:
+    build_mesonet().save_weights(tmp_path / "mesonet4.weights.h5")
     digest = digest_identities([sample])
-    (tmp_path / "mesonet4.json").write_text(json.dumps({"identities_sha256": digest}), encoding="utf-8")
-    assert load_trained(weights, digest)[1] == {"identities_sha256": digest}
+    record = {"identities_sha256": digest, "start": "random weights", "plan": {}}
+    (tmp_path / "mesonet4.fit.json").write_text(json.dumps(record), encoding="utf-8")
+    options, data = argparse.Namespace(reuse=True), TrainingData(PairStore(tmp_path), [], digest)
+    found = obtain_network(MESONET, options, data, tmp_path)
+    assert (found.start, found.training["identities_sha256"]) == ("random weights", digest)
     other = digest_identities([replace(sample, identity="bea")])
     with pytest.raises(ValueError, match="other people"):
-        load_trained(weights, other)
+        obtain_network(MESONET, options, replace(data, identities_sha256=other), tmp_path)

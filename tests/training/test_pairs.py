@@ -1,51 +1,114 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.training.conftest import draw_landmarks
-from training.pairs import FORGE, Forgery, PairSampler, make_capture, make_pair, stream_batches
+from training.degradation import Encoding, draw_degradation
+from training.pairs import (
+    FORGE,
+    FORGERY_ODDS,
+    Forgery,
+    PairSampler,
+    make_captures,
+    make_pairs,
+    prepare_pair,
+    shift_box,
+)
 from training.samples import FaceSample, Origin
+from training.shards import PairStore, fill_store
+from verification.vision.crop import PixelBox
+
+pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="training needs the ffmpeg program")
 
 
 @pytest.mark.parametrize("forgery", Forgery)
 def test_a_pair_is_two_network_inputs_that_differ(sample: FaceSample, forgery: Forgery) -> None:
-    genuine, forged = make_pair(sample, FORGE[forgery], np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    (pair,) = make_pairs([sample], [FORGE[forgery]], rng)
+    genuine, forged = prepare_pair(pair, rng)
     assert genuine.shape == forged.shape == (256, 256, 3)
     assert genuine.dtype == forged.dtype == np.uint8
     assert not np.array_equal(genuine, forged)
 
 
-def test_the_corners_of_a_pair_are_equal_so_that_the_capture_is_no_cue(sample: FaceSample) -> None:
-    for seed in range(20):
-        genuine, forged = make_pair(sample, FORGE[Forgery.AUTOENCODER_SWAP], np.random.default_rng(seed))
-        np.testing.assert_array_equal(genuine[:16, :16], forged[:16, :16])
+def test_the_odds_of_the_forgeries_sum_to_one() -> None:
+    assert sum(FORGERY_ODDS.values()) == pytest.approx(1)
+    assert set(FORGERY_ODDS) == set(FORGE)
 
 
-def test_a_capture_without_a_forgery_is_repeatable(sample: FaceSample) -> None:
-    first, second = (make_capture(sample, np.random.default_rng(4)) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
+def test_every_encoding_is_drawn() -> None:
+    drawn = {draw_degradation(np.random.default_rng(seed), 200).encoding for seed in range(100)}
+    assert drawn == set(Encoding)
 
 
-def test_batches_are_the_same_from_a_worker_as_from_here(sample: FaceSample) -> None:
-    sampler = PairSampler.over([sample], seed=5, pairs_per_batch=2)
-    streamed = list(stream_batches(sampler, 3, 5))
-    for index, (images, labels) in zip((3, 4), streamed, strict=True):
-        expected_images, expected_labels = sampler.draw_batch(index)
-        np.testing.assert_array_equal(images, expected_images)
-        np.testing.assert_array_equal(labels, expected_labels)
-    assert labels.ravel().tolist() == [1, 0, 1, 0]
+def test_the_corners_of_a_pair_are_alike_so_that_the_capture_is_no_cue(sample: FaceSample) -> None:
+    rng = np.random.default_rng(1)
+    for pair in make_pairs([sample] * 12, [FORGE[Forgery.AUTOENCODER_SWAP]] * 12, rng):
+        genuine, forged = prepare_pair(pair, rng)
+        difference = np.abs(genuine[:16, :16].astype(int) - forged[:16, :16].astype(int))
+        assert difference.mean() < 6
 
 
-def test_two_batches_of_one_seed_differ(sample: FaceSample) -> None:
-    sampler = PairSampler.over([sample], seed=5, pairs_per_batch=1)
-    assert not np.array_equal(sampler.draw_batch(0)[0], sampler.draw_batch(1)[0])
+def test_captures_without_a_forgery_are_repeatable(sample: FaceSample) -> None:
+    first, second = (make_captures([sample] * 3, np.random.default_rng(4)) for _ in range(2))
+    np.testing.assert_array_equal(np.stack(first), np.stack(second))
+
+
+def test_a_shifted_box_stays_within_a_few_hundredths() -> None:
+    box = PixelBox(10, 20, 100, 120)
+    for seed in range(50):
+        shifted = shift_box(box, np.random.default_rng(seed))
+        np.testing.assert_allclose(shifted, box, atol=0.045 * 120)
+
+
+def test_a_chunk_is_the_same_from_a_worker_as_from_here_and_is_made_once(
+    sample: FaceSample, tmp_path: Path
+) -> None:
+    sampler, store = PairSampler.over([sample], seed=5, pairs_per_chunk=2), PairStore(tmp_path / "pairs")
+    said: list[tuple[int, int]] = []
+    fill_store(store, sampler, 2, lambda done, total: said.append((done, total)))
+    assert said == [(0, 2), (1, 2), (2, 2)]
+    for index in range(2):
+        for stored, drawn in zip(store.read(index), sampler.draw_chunk(index), strict=True):
+            np.testing.assert_array_equal(stored.genuine_jpeg, drawn.genuine_jpeg)
+            np.testing.assert_array_equal(stored.forged_jpeg, drawn.forged_jpeg)
+            np.testing.assert_allclose(stored.box, drawn.box)
+    made = store.path(0).stat().st_mtime_ns
+    fill_store(store, sampler, 2, lambda done, total: said.append((done, total)))
+    assert said[-1] == (2, 2)
+    assert store.path(0).stat().st_mtime_ns == made
+
+
+def test_batches_hold_every_pair_once_genuine_first(sample: FaceSample, tmp_path: Path) -> None:
+    store = PairStore(tmp_path)
+    sampler = PairSampler.over([sample], seed=5, pairs_per_chunk=4)
+    for index in range(2):
+        store.write(index, sampler.draw_chunk(index))
+    batches = list(store.stream_batches([0, 1], 2, np.random.default_rng(0)))
+    assert len(batches) == 4
+    for images, labels in batches:
+        assert images.shape == (4, 256, 256, 3)
+        assert labels.ravel().tolist() == [1, 0, 1, 0]
+    assert len({images.tobytes() for images, _ in batches}) == 4
+
+
+def test_two_chunks_of_one_seed_differ(sample: FaceSample) -> None:
+    sampler = PairSampler.over([sample], seed=5, pairs_per_chunk=1)
+    first, second = (sampler.draw_chunk(index)[0].genuine_jpeg for index in range(2))
+    assert not np.array_equal(first, second)
 
 
 def test_a_person_with_many_frames_is_drawn_no_more_often_than_one_with_few(sample: FaceSample) -> None:
     frames = [
-        FaceSample(sample.image_bgr, draw_landmarks((200, 200), 150, seed), "bea", "bea.mp4", Origin.CLIP)
+        replace(
+            sample, landmarks_px=draw_landmarks((200, 200), 150, seed), identity="bea", origin=Origin.CLIP
+        )
         for seed in range(9)
     ]
-    single = FaceSample(sample.image_bgr, sample.landmarks_px, "cy", "cy.mp4", Origin.CLIP)
+    single = replace(sample, identity="cy", origin=Origin.CLIP)
     sampler = PairSampler.over([*frames, single], seed=1)
     rng = np.random.default_rng(2)
     drawn = [sampler.draw_sample(rng).identity for _ in range(400)]
