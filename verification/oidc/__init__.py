@@ -1,0 +1,1 @@
+"""The OpenID Connect provider: sign in with a proof of life. docs/openid-connect.md."""
