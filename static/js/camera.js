@@ -1,8 +1,8 @@
 /** The front camera: asked for, opened with fallbacks, watched while it runs. */
 
 export const CAMERA_FAILURES = /** @type {const} */ ([
-  "camera_denied", "camera_missing", "camera_busy", "camera_unsuitable", "camera_interrupted", "camera_unsupported",
-  "insecure_context", "camera_silent", "camera_ended", "camera_failed",
+  "camera_denied", "camera_dismissed", "camera_not_delegated", "camera_missing", "camera_busy", "camera_unsuitable",
+  "camera_interrupted", "camera_unsupported", "insecure_context", "camera_silent", "camera_ended", "camera_failed",
 ]);
 const FIRST_PICTURE_TIMEOUT_MS = 8000;
 
@@ -18,9 +18,10 @@ const FAILURE_BY_ERROR_NAME = {
   AbortError: "camera_interrupted",
 };
 
+const WANTED = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } };
 /** From what we'd like best to anything that shows a face. */
 const PREFERENCES = /** @type {readonly MediaTrackConstraints[]} */ ([
-  { facingMode: "user", width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } },
+  { facingMode: "user", ...WANTED },
   { facingMode: "user" },
   {},
 ]);
@@ -59,26 +60,82 @@ function isNamed(value) {
 }
 
 /**
+ * @typedef {object} CameraSource What the browser offers, and what it says about it.
+ * @property {MediaDevices | undefined} devices
+ * @property {boolean} isSecure whether the page is a secure context
+ * @property {() => Promise<string>} readPermission "granted", "denied" or "prompt"; may reject
+ * @property {boolean} isDelegated false where the page around a frame keeps the camera back
+ */
+
+/**
  * Ask for the camera, with fewer wishes each time the device cannot grant them.
- * @param {MediaDevices | undefined} devices
- * @param {boolean} isSecure whether the page is a secure context
+ * @param {CameraSource} source
+ * @param {string | null} deviceId the camera that was chosen before; another one will do if it is gone
  * @returns {Promise<MediaStream>}
  * @throws {CameraError}
  */
-export async function openCamera(devices, isSecure) {
-  if (!isSecure) throw new CameraError("insecure_context");
-  if (!devices?.getUserMedia) throw new CameraError("camera_unsupported");
+export async function openCamera(source, deviceId = null) {
+  if (!source.isSecure) throw new CameraError("insecure_context");
+  if (!source.devices?.getUserMedia) throw new CameraError("camera_unsupported");
+  const chosen = deviceId === null ? [] : [{ deviceId: { exact: deviceId }, ...WANTED }];
   /** @type {unknown} */
   let lastError;
-  for (const video of PREFERENCES) {
+  for (const video of [...chosen, ...PREFERENCES]) {
     try {
-      return await devices.getUserMedia({ audio: false, video });
+      return await source.devices.getUserMedia({ audio: false, video });
     } catch (error) {
       lastError = error;
       if (!isWorthAskingAgain(classifyCameraError(error))) break;
     }
   }
-  throw new CameraError(classifyCameraError(lastError), lastError);
+  const failure = classifyCameraError(lastError);
+  throw new CameraError(failure === "camera_denied" ? await tellDenialApart(source, lastError) : failure, lastError);
+}
+
+/**
+ * One error name covers a "no", a closed question and a frame without the right. The permission tells: it is still
+ * to be asked for after a question that was closed.
+ * @param {CameraSource} source
+ * @param {unknown} error
+ * @returns {Promise<CameraFailure>}
+ */
+async function tellDenialApart(source, error) {
+  if (!source.isDelegated) return "camera_not_delegated";
+  try {
+    return (await source.readPermission()) === "prompt" ? "camera_dismissed" : "camera_denied";
+  } catch {
+    return error instanceof Error && /dismiss/i.test(error.message) ? "camera_dismissed" : "camera_denied";
+  }
+}
+
+/**
+ * This browser's cameras.
+ * @returns {CameraSource}
+ */
+export function browserCameraSource() {
+  const policy = /** @type {{featurePolicy?: {allowsFeature: (name: string) => boolean}}} */ (
+    /** @type {unknown} */ (document)
+  ).featurePolicy;
+  return {
+    devices: navigator.mediaDevices,
+    isSecure: window.isSecureContext,
+    readPermission: async () => (await navigator.permissions.query({ name: /** @type {PermissionName} */ ("camera") })).state,
+    isDelegated: policy?.allowsFeature("camera") ?? true,
+  };
+}
+
+/**
+ * @param {MediaDevices | undefined} devices
+ * @returns {Promise<readonly {id: string, label: string}[]>} none where the browser does not say.
+ */
+export async function listCameras(devices) {
+  try {
+    const found = (await devices?.enumerateDevices()) ?? [];
+    return found.filter((device) => device.kind === "videoinput" && device.deviceId !== "")
+      .map((device) => ({ id: device.deviceId, label: device.label }));
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -1,80 +1,106 @@
 /**
- * The capture page: which state it is in, and what each message of the server makes of it.
+ * The capture page: which state it is in, and what may happen in it.
  *
- *     idle -> requesting_camera -> connecting -> aligning -> challenging -> deciding -> finished
+ *     idle -> recording_consent -> requesting_camera -> preparing -> connecting -> aligning -> challenging
+ *       -> deciding -> finished
  *
  * and from any of them to failed. `document.documentElement.dataset.state` names the state.
  */
 
 import { CaptureRun } from "./capture_run.js";
-import { forgetTicket, takeTicket } from "./capture_ticket.js";
+import { forgetTicket, isToStartAtOnce, takeTicket } from "./capture_ticket.js";
 import { CaptureView } from "./capture_view.js";
-import { describeMiss, FAILURE_TEXT, PAGE_MESSAGES, REASON_TEXT } from "./messages.js";
+import { ChallengeFlow } from "./challenge_flow.js";
+import { ConsentPanel } from "./consent_panel.js";
+import { Ending } from "./ending.js";
+import { prepareLanguageSwitch } from "./language_switch.js";
+import { loadPageText, say } from "./page_text.js";
 import { requireElement } from "./page_elements.js";
-import { REASONS, isOneOf } from "./protocol.js";
-import { ResultView } from "./result_view.js";
-import { buildReturnAddress } from "./return_address.js";
+import { Preparation, recallCamera } from "./preparation.js";
 import { SessionClock } from "./session_clock.js";
 import { buildSocketUrl } from "./verification_socket.js";
+import { Voice } from "./voice.js";
 
 /**
- * @typedef {"idle" | "requesting_camera" | "connecting" | "aligning" | "challenging" | "deciding" | "finished"
- *   | "failed"} PageState
- * @typedef {import("./messages.js").Failure} Failure
- * @typedef {import("./protocol.js").ChallengeMessage} ChallengeMessage
- * @typedef {import("./protocol.js").ChallengeResultMessage} ChallengeResultMessage
- * @typedef {import("./protocol.js").ResultMessage} ResultMessage
+ * @typedef {"idle" | "recording_consent" | "requesting_camera" | "preparing" | "connecting" | "aligning"
+ *   | "challenging" | "deciding" | "finished" | "failed"} PageState
+ * @typedef {import("./page_text.js").Failure} Failure
  * @typedef {import("./protocol.js").ServerMessage} ServerMessage
  */
 
-const MAX_SKIPS = 2;
 const CLOCK_INTERVAL_MS = 250;
+const SLOW_CONNECTION_MS = 3000;
 const CANCEL_ANSWER_MS = 2000;
 const DECISION_MS = 15_000;
-const REDIRECT_AFTER_MS = 2500;
-
-/** After these the same ticket cannot work. */
-const FINAL_FAILURES = /** @type {readonly string[]} */ ([
-  "ticket_missing", "ticket_refused", "origin_refused", "session_unknown", "session_timeout", "session_over",
-  "already_connected",
-]);
+const BEFORE_SOCKET = /** @type {readonly PageState[]} */ (["idle", "recording_consent", "requesting_camera", "preparing"]);
+const WITH_CAMERA = /** @type {readonly PageState[]} */ (["preparing", "connecting", "aligning", "challenging"]);
 
 class CapturePage {
   #root = requireElement("capture", HTMLElement);
-  #view = new CaptureView();
-  #result = new ResultView();
+  #title = document.title;
+  #voice = new Voice(globalThis.speechSynthesis, document.documentElement.lang);
+  #view = new CaptureView(this.#voice);
   #clock = new SessionClock(this.#root.dataset, performance.now());
-  #returnAddress = buildReturnAddress(this.#root.dataset["redirectUri"] ?? "", {
-    sessionId: this.#root.dataset["sessionId"] ?? "",
-    state: this.#root.dataset["redirectState"] ?? "",
-  });
+  #hasConsented = this.#root.dataset["hasConsented"] === "yes";
+  #mayStartAtOnce = isToStartAtOnce(window.location) && this.#hasConsented;
   #ticket = takeTicket(window.location, window.history);
-  #skips = 0;
-  #isSkipping = false;
+  #ending = new Ending(this.#root, this.#ticket, () => this.#startOver());
+  #flow = new ChallengeFlow(this.#view, this.#clock, {
+    onStep: (step) => this.#enter(step),
+    onLast: () => this.#awaitDecision(say("deciding"), DECISION_MS),
+  });
+  #preparation = new Preparation(this.#view, {
+    onReady: () => this.#connect(),
+    onOtherCamera: (deviceId) => void this.#run?.openCamera(deviceId),
+  });
   #isCancelled = false;
+  #connectingSinceMs = Number.POSITIVE_INFINITY;
   #decideByMs = Number.POSITIVE_INFINITY;
   /** @type {PageState} */ #state = "idle";
   /** @type {CaptureRun | null} */ #run = null;
-  /** @type {ChallengeMessage | null} */ #challenge = null;
 
   begin() {
     this.#enter("idle");
-    this.#view.startButton.addEventListener("click", () => this.#start());
-    this.#result.retryButton.addEventListener("click", () => this.#start());
+    this.#flow.skipsLeft = Number(this.#root.dataset["skipsLeft"]);
+    prepareLanguageSwitch(document.getElementById("languages"), () => this.#ticket);
+    this.#voice.bindTo([requireElement("speak", HTMLButtonElement), requireElement("speak-on", HTMLButtonElement)]);
     this.#view.skipButton.addEventListener("click", () => this.#skip());
     this.#view.cancelButton.addEventListener("click", () => this.#cancel());
+    this.#view.preview.addEventListener("resize", () => this.#view.guide.fitStage(this.#view.preview));
+    document.addEventListener("visibilitychange", () => this.#notePageSight(document.hidden));
     window.addEventListener("pagehide", () => this.#run?.end());
     window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
     setInterval(() => this.#checkClock(performance.now()), CLOCK_INTERVAL_MS);
-    if (this.#ticket === null) this.#fail("ticket_missing");
-    else this.#view.startButton.disabled = false;
+    this.#ending.tellReady();
+    if (this.#ticket === null) return this.#fail("ticket_missing");
+    this.#askForConsent(this.#ticket);
+    if (this.#mayStartAtOnce) this.#openCamera();
+  }
+
+  /** @param {string} ticket */
+  #askForConsent(ticket) {
+    new ConsentPanel(ticket, {
+      onSending: () => this.#enter("recording_consent"),
+      onAgreed: ({ skipsLeft, expiresAt }) => {
+        this.#hasConsented = true;
+        this.#flow.skipsLeft = skipsLeft;
+        this.#clock.adjust(expiresAt);
+        this.#openCamera();
+      },
+      onDeclined: () => {
+        forgetTicket(window.location, window.history);
+        this.#enter("finished");
+        this.#ending.showDeclined(this.#view);
+      },
+      onFailure: (failure) => this.#fail(failure),
+    });
   }
 
   /** @param {PageState} state */
   #enter(state) {
     this.#state = state;
     document.documentElement.dataset["state"] = state;
-    this.#view.skipButton.hidden = state !== "challenging" || this.#skips >= MAX_SKIPS;
+    this.#view.skipButton.hidden = state !== "challenging" || this.#flow.skippable === null;
     this.#view.cancelButton.hidden = state === "deciding";
   }
 
@@ -82,33 +108,45 @@ class CapturePage {
     return this.#state === "finished" || this.#state === "failed";
   }
 
-  #start() {
+  /** Another try with the same ticket. */
+  #startOver() {
+    if (this.#hasConsented) return this.#openCamera();
+    this.#enter("idle");
+    this.#view.showPanel("consent");
+  }
+
+  #openCamera() {
     const path = this.#root.dataset["websocketPath"] ?? "";
     this.#isCancelled = false;
     this.#enter("requesting_camera");
     this.#view.showPanel("session");
     this.#view.clearStep();
     this.#view.guide.setShape("waiting");
-    this.#view.setInstruction({
-      text: PAGE_MESSAGES.askingForCamera, action: "camera", hint: PAGE_MESSAGES.askingForCameraHint,
-    });
+    this.#view.setInstruction({ text: say("askingForCamera"), action: "camera", hint: say("askingForCameraHint") });
     this.#run = new CaptureRun(this.#view.preview, buildSocketUrl(window.location, path, this.#ticket ?? ""), {
-      onCamera: () => this.#noteCamera(),
+      onCamera: (deviceId) => this.#prepare(deviceId),
       onConnected: () => forgetTicket(window.location, window.history),
       onMessage: (message, isCurrent) => this.#receive(message, isCurrent),
-      onDoubt: (isDoubtful) => this.#view.setDoubt(isDoubtful ? PAGE_MESSAGES.connectionDoubtful : null),
-      onCameraPaused: (isPaused) => this.#view.setDoubt(isPaused ? PAGE_MESSAGES.cameraPaused : null),
+      onDoubt: (isDoubtful) => this.#view.setDoubt(isDoubtful ? say("connectionDoubtful") : null),
+      onCameraPaused: (isPaused) => this.#view.setDoubt(isPaused ? say("cameraPaused") : null),
       onFailure: (failure) => this.#fail(failure),
     });
-    void this.#run.begin();
+    void this.#run.openCamera(recallCamera());
   }
 
-  #noteCamera() {
-    this.#enter("connecting");
+  /** @param {string | null} deviceId */
+  #prepare(deviceId) {
+    this.#enter("preparing");
     this.#view.guide.fitStage(this.#view.preview);
-    this.#view.setInstruction({
-      text: PAGE_MESSAGES.connecting, action: "look_straight", hint: PAGE_MESSAGES.connectingHint,
-    });
+    this.#view.setInstruction({ text: say("preparing"), action: "look_straight", hint: "" });
+    void this.#preparation.begin(deviceId);
+  }
+
+  #connect() {
+    this.#enter("connecting");
+    this.#connectingSinceMs = performance.now();
+    this.#view.setInstruction({ text: say("connecting"), action: "look_straight", hint: say("connectingHint") });
+    this.#run?.connect();
   }
 
   /**
@@ -116,51 +154,23 @@ class CapturePage {
    * @param {boolean} isCurrent
    */
   #receive(message, isCurrent) {
+    const nowMs = performance.now();
     if (this.#isConcluded) return;
     if (message.type === "session") this.#clock.adjust(message.expires_at);
-    else if (message.type === "result") this.#finish(message);
+    else if (message.type === "result") this.#finish(message, nowMs);
     else if (this.#isCancelled) return;
-    else if (message.type === "challenge") this.#beginChallenge(message);
-    else if (message.type === "challenge_result") this.#endChallenge(message);
-    else if (message.type === "feedback" && isCurrent && this.#challenge !== null) {
-      this.#view.observeHint(message.hint, performance.now());
-      this.#view.guide.setProgress(message.progress);
-    }
+    else if (message.type === "challenge") this.#beginChallenge(message, nowMs);
+    else if (message.type === "challenge_result") this.#flow.end(message, nowMs);
+    else if (message.type === "feedback" && isCurrent) this.#flow.observe(message, nowMs);
   }
 
-  /** @param {ChallengeMessage} challenge */
-  #beginChallenge(challenge) {
-    this.#challenge = challenge;
-    this.#clock.beginChallenge(challenge.timeout_ms, performance.now());
-    this.#enter(challenge.index === 0 ? "aligning" : "challenging");
+  /**
+   * @param {import("./protocol.js").ChallengeMessage} challenge
+   * @param {number} nowMs
+   */
+  #beginChallenge(challenge, nowMs) {
     this.#decideByMs = Number.POSITIVE_INFINITY;
-    this.#view.setStep(challenge.index, challenge.total);
-    this.#view.guide.setShape("adjust");
-    this.#view.skipButton.disabled = false;
-    this.#view.setInstruction({ text: challenge.instruction, action: challenge.action, hint: "" });
-  }
-
-  /** @param {ChallengeResultMessage} result */
-  #endChallenge(result) {
-    const challenge = this.#challenge;
-    const nowMs = performance.now();
-    if (challenge === null || result.challenge_id !== challenge.challenge_id) return;
-    this.#challenge = null;
-    this.#clock.endChallenge();
-    this.#view.setTimeLeft(null);
-    if (result.passed) this.#celebrate(nowMs);
-    else if (this.#isSkipping) this.#view.notify(PAGE_MESSAGES.challengeSkipped, "plain", nowMs);
-    else this.#view.notify(describeMiss(result.attempts_left), "adjust", nowMs);
-    this.#isSkipping = false;
-    const isLast = result.passed && challenge.index >= challenge.total;
-    if (isLast || (!result.passed && result.attempts_left <= 0)) this.#awaitDecision(PAGE_MESSAGES.deciding, DECISION_MS);
-  }
-
-  /** @param {number} nowMs */
-  #celebrate(nowMs) {
-    this.#view.guide.setProgress(1);
-    this.#view.guide.tick();
-    this.#view.notify(PAGE_MESSAGES.challengePassed, "good", nowMs);
+    this.#flow.begin(challenge, nowMs);
   }
 
   /**
@@ -172,76 +182,64 @@ class CapturePage {
     this.#decideByMs = performance.now() + withinMs;
     this.#view.clearStep();
     this.#view.guide.setShape("working");
-    this.#view.setInstruction({ text, action: "deciding", hint: PAGE_MESSAGES.decidingHint });
+    this.#view.setInstruction({ text, action: "deciding", hint: say("decidingHint") });
   }
 
   #skip() {
-    if (this.#challenge === null || this.#challenge.index === 0 || this.#skips >= MAX_SKIPS) return;
-    this.#skips += 1;
-    this.#isSkipping = true;
-    this.#view.skipButton.disabled = true;
-    this.#run?.skip(this.#challenge.challenge_id);
+    const challengeId = this.#flow.takeSkip();
+    if (challengeId !== null) this.#run?.skip(challengeId);
   }
 
   #cancel() {
     this.#isCancelled = true;
-    if (this.#run?.hasConnected !== true) return this.#concludeWithoutServer("cancelled");
+    if (this.#run?.hasConnected !== true) return this.#fail("disconnected");
     this.#run.cancel();
-    this.#awaitDecision(PAGE_MESSAGES.cancelling, CANCEL_ANSWER_MS);
+    this.#awaitDecision(say("cancelling"), CANCEL_ANSWER_MS);
   }
 
-  /** @param {ResultMessage} message */
-  #finish(message) {
+  /**
+   * @param {import("./protocol.js").ResultMessage} message
+   * @param {number} nowMs
+   */
+  #finish(message, nowMs) {
     this.#run?.end();
-    this.#enter("finished");
-    const isVerified = message.decision === "pass";
-    const reason = isOneOf(REASONS, message.reason) ? message.reason : "score_below_threshold";
-    this.#present(message.decision, message.reason, REASON_TEXT[isVerified ? "verified" : reason], false);
-    if (!isVerified) return;
-    if (this.#returnAddress !== null) this.#leaveFor(this.#returnAddress);
-    else if (typeof message.token === "string") this.#result.showToken(message.token, message.expires_in ?? null);
-  }
-
-  /** @param {URL} address */
-  #leaveFor(address) {
-    setTimeout(() => window.location.assign(address.href), REDIRECT_AFTER_MS);
-  }
-
-  /** @param {Failure | "cancelled"} failure */
-  #concludeWithoutServer(failure) {
-    if (this.#isConcluded) return;
-    const isRetryable = this.#run?.hasConnected !== true && !FINAL_FAILURES.includes(failure);
-    this.#run?.end();
-    this.#enter("failed");
-    this.#present(null, failure, failure === "cancelled" ? REASON_TEXT.cancelled : FAILURE_TEXT[failure], isRetryable);
+    this.#enter("deciding");
+    this.#decideByMs = Number.POSITIVE_INFINITY;
+    this.#flow.whenSeen(nowMs, () => {
+      this.#enter("finished");
+      this.#ending.showResult(this.#view, message, this.#flow.tally.worst);
+    });
   }
 
   /** @param {Failure} failure */
   #fail(failure) {
-    this.#concludeWithoutServer(this.#isCancelled ? "cancelled" : failure);
+    if (this.#isConcluded) return;
+    const hasConnected = this.#run?.hasConnected === true;
+    this.#preparation.end();
+    this.#run?.end();
+    this.#enter("failed");
+    if (this.#isCancelled) this.#ending.showCancelled(this.#view, hasConnected);
+    else this.#ending.showFailure(this.#view, failure, hasConnected);
   }
 
-  /**
-   * @param {import("./protocol.js").Decision | null} decision
-   * @param {string} reason
-   * @param {import("./messages.js").Explanation} explanation
-   * @param {boolean} isRetryable
-   */
-  #present(decision, reason, explanation, isRetryable) {
-    this.#result.show({ decision, reason, explanation, returnAddress: this.#returnAddress, isRetryable });
-    this.#view.showPanel("result");
-    this.#result.focus();
-    document.dispatchEvent(new CustomEvent("proof-of-life:result", { detail: { decision, reason } }));
+  /** @param {boolean} isHidden */
+  #notePageSight(isHidden) {
+    document.title = isHidden && WITH_CAMERA.includes(this.#state) ? say("pausedTitle") : this.#title;
+    if (!WITH_CAMERA.includes(this.#state)) return;
+    this.#run?.setPaused(isHidden);
+    if (!isHidden) this.#view.notify(say("pagePaused"), "adjust", performance.now());
   }
 
   /** @param {number} nowMs */
   #checkClock(nowMs) {
     if (this.#isConcluded) return;
-    const isBeforeSocket = this.#state === "idle" || this.#state === "requesting_camera";
-    if (isBeforeSocket && this.#clock.sessionLeftMs(nowMs) <= 0) this.#fail("session_timeout");
+    if (BEFORE_SOCKET.includes(this.#state) && this.#clock.sessionLeftMs(nowMs) <= 0) this.#fail("session_timeout");
     else if (nowMs > this.#decideByMs) this.#fail("server_silent");
-    else if (this.#challenge !== null) this.#view.setTimeLeft(this.#clock.challengeLeftMs(nowMs));
+    else if (this.#state === "connecting" && nowMs - this.#connectingSinceMs > SLOW_CONNECTION_MS) {
+      this.#view.say(say("connectingSlow"), "plain");
+    } else this.#flow.showTimeLeft(nowMs);
   }
 }
 
+loadPageText(document);
 new CapturePage().begin();

@@ -1,6 +1,8 @@
 /** One attempt: the camera, the socket and the frames between them. It knows no page. */
 
-import { CameraError, classifyCameraError, describeCamera, openCamera, playStream, stopCamera } from "./camera.js";
+import {
+  browserCameraSource, CameraError, classifyCameraError, describeCamera, openCamera, playStream, stopCamera,
+} from "./camera.js";
 import { FrameSender } from "./frame_sender.js";
 import { decodeNonce } from "./frame_codec.js";
 import { FrameEncoder, VideoFrames } from "./video_frames.js";
@@ -18,10 +20,10 @@ const CAUTIOUS_LIMITS = { width: 640, height: 480, max_fps: 15, max_frame_bytes:
 
 /**
  * @typedef {import("./protocol.js").ServerMessage} ServerMessage
- * @typedef {import("./messages.js").Failure} Failure
+ * @typedef {import("./page_text.js").Failure} Failure
  *
  * @typedef {object} RunEvents
- * @property {() => void} onCamera The camera runs; the socket is being opened.
+ * @property {(deviceId: string | null) => void} onCamera The camera runs; `connect` may be called.
  * @property {() => void} onConnected The ticket is spent.
  * @property {(message: ServerMessage, isCurrent: boolean) => void} onMessage `isCurrent` is false for feedback on a
  *   frame of an earlier challenge.
@@ -39,6 +41,7 @@ export class CaptureRun {
   #readyAtMs = 0;
   #isOver = false;
   #isDoubtful = false;
+  #isPaused = false;
   #frames;
   /** @type {MediaStream | null} */ #stream = null;
   /** @type {VerificationSocket | null} */ #socket = null;
@@ -57,19 +60,43 @@ export class CaptureRun {
     this.#frames = new VideoFrames(video, () => void this.#offerPicture());
   }
 
-  /** Open the camera, then the socket. Failures arrive as events. */
-  async begin() {
+  /**
+   * Open the camera. Failures arrive as events.
+   * @param {string | null} deviceId the camera to prefer
+   */
+  async openCamera(deviceId) {
     try {
-      this.#stream = await openCamera(navigator.mediaDevices, window.isSecureContext);
-      if (this.#isOver) return stopCamera(this.#stream);
-      this.#watchTrack(this.#stream);
-      await playStream(this.#video, this.#stream);
+      const stream = await openCamera(browserCameraSource(), deviceId);
+      if (this.#isOver) return stopCamera(stream);
+      const previous = this.#stream;
+      this.#stream = stream;
+      stopCamera(previous);
+      this.#watchTrack(stream);
+      await playStream(this.#video, stream);
     } catch (error) {
       return this.#fail(classifyCameraError(error));
     }
-    if (this.#isOver) return;
-    this.#events.onCamera();
-    this.#connect();
+    if (!this.#isOver) this.#events.onCamera(this.#stream?.getVideoTracks()[0]?.getSettings().deviceId ?? null);
+  }
+
+  /** Open the socket; the server asks for the first step as soon as it is there. */
+  connect() {
+    this.#socket = new VerificationSocket(this.#socketUrl, {
+      onOpen: () => this.#announceReady(),
+      onMessage: (message) => this.#receive(message),
+      onClosed: (failure) => this.#fail(failure),
+    });
+  }
+
+  /**
+   * Send nothing while the page is out of sight: browsers starve it, and the pictures would be old ones.
+   * @param {boolean} isPaused
+   */
+  setPaused(isPaused) {
+    this.#isPaused = isPaused;
+    this.#sender?.noteAnswerToAll();
+    if (isPaused) this.#frames.stop();
+    else if (this.#sender !== null && !this.#isOver) this.#frames.start();
   }
 
   /** @param {string} challengeId */
@@ -103,17 +130,10 @@ export class CaptureRun {
   #watchTrack(stream) {
     const track = stream.getVideoTracks()[0];
     if (track === undefined) throw new CameraError("camera_silent");
-    track.addEventListener("ended", () => this.#fail("camera_ended"));
-    track.addEventListener("mute", () => this.#events.onCameraPaused(true));
-    track.addEventListener("unmute", () => this.#events.onCameraPaused(false));
-  }
-
-  #connect() {
-    this.#socket = new VerificationSocket(this.#socketUrl, {
-      onOpen: () => this.#announceReady(),
-      onMessage: (message) => this.#receive(message),
-      onClosed: (failure) => this.#fail(failure),
-    });
+    const isCurrent = () => this.#stream === stream;
+    track.addEventListener("ended", () => isCurrent() && this.#fail("camera_ended"));
+    track.addEventListener("mute", () => isCurrent() && this.#events.onCameraPaused(true));
+    track.addEventListener("unmute", () => isCurrent() && this.#events.onCameraPaused(false));
   }
 
   #announceReady() {
@@ -143,7 +163,7 @@ export class CaptureRun {
     } catch {
       return this.#fail("malformed_message");
     }
-    this.#frames.start();
+    if (!this.#isPaused) this.#frames.start();
   }
 
   #createSender() {

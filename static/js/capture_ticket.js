@@ -27,3 +27,12 @@ export function takeTicket(location, history) {
 export function forgetTicket(location, history) {
   history.replaceState(null, "", location.pathname + location.search);
 }
+
+/**
+ * Whether the address asks to begin without another question, as it does after "Try again". Read before the ticket.
+ * @param {Pick<Location, "hash">} location
+ * @returns {boolean}
+ */
+export function isToStartAtOnce(location) {
+  return new URLSearchParams(location.hash.slice(1)).get("start") === "now";
+}

@@ -2,21 +2,20 @@
 
 import { HintHysteresis } from "./hint_hysteresis.js";
 import { Guide } from "./guide.js";
-import { describeStep, describeTimeLeft, HINT_TEXT } from "./messages.js";
+import { describeStep, hintText } from "./page_text.js";
 import { requireElement } from "./page_elements.js";
 import { HINTS, isOneOf } from "./protocol.js";
 
-/** @typedef {"consent" | "session" | "result"} PanelName */
+/** @typedef {"consent" | "session" | "result"} PanelName @typedef {"good" | "adjust" | "plain"} Tone */
 
 const NOTICE_MS = 1400;
-const TIME_LEFT_URGENT_S = 5;
 
 export class CaptureView {
   guide = new Guide();
   preview = requireElement("preview", HTMLVideoElement);
-  startButton = requireElement("start-camera", HTMLButtonElement);
   skipButton = requireElement("skip", HTMLButtonElement);
   cancelButton = requireElement("cancel", HTMLButtonElement);
+  #voice;
   #panels = {
     consent: requireElement("consent-panel", HTMLElement),
     session: requireElement("session-panel", HTMLElement),
@@ -32,6 +31,11 @@ export class CaptureView {
   #noticeUntilMs = 0;
   #isDoubtful = false;
 
+  /** @param {import("./voice.js").Voice} voice that reads instructions aloud */
+  constructor(voice) {
+    this.#voice = voice;
+  }
+
   /** @param {PanelName} name */
   showPanel(name) {
     for (const [panelName, panel] of Object.entries(this.#panels)) panel.hidden = panelName !== name;
@@ -46,9 +50,10 @@ export class CaptureView {
   setInstruction({ text, action, hint }) {
     this.#instruction.textContent = text;
     this.#pictogram.dataset["action"] = action;
+    this.#voice.read(text);
     this.#hysteresis.reset();
     this.guide.setProgress(0);
-    if (hint !== "") this.#writeHint(hint, "plain");
+    if (hint !== "" || performance.now() >= this.#noticeUntilMs) this.say(hint, "plain");
   }
 
   /**
@@ -71,36 +76,40 @@ export class CaptureView {
     this.setTimeLeft(null);
   }
 
-  /** @param {number | null} milliseconds */
-  setTimeLeft(milliseconds) {
-    const seconds = milliseconds === null ? null : Math.max(0, Math.ceil(milliseconds / 1000));
-    this.#timeLeft.textContent = seconds === null ? "" : describeTimeLeft(seconds);
-    this.#timeLeft.toggleAttribute("data-urgent", seconds !== null && seconds <= TIME_LEFT_URGENT_S);
+  /**
+   * A quiet bar, without numbers: haste makes nobody's head turn better.
+   * @param {number | null} share of the challenge's time, 0..1
+   */
+  setTimeLeft(share) {
+    this.#timeLeft.hidden = share === null;
+    if (share !== null) this.#timeLeft.style.setProperty("--left", Math.min(1, Math.max(0, share)).toFixed(3));
   }
 
   /**
    * Show the server's hint once it has persisted. The line's shape follows the words.
    * @param {string} hint
+   * @param {readonly number[] | null} box of the face
    * @param {number} nowMs
    */
-  observeHint(hint, nowMs) {
+  observeHint(hint, box, nowMs) {
     if (!isOneOf(HINTS, hint)) return;
     const shown = this.#hysteresis.observe(hint, nowMs);
     if (!isOneOf(HINTS, shown)) return;
     this.guide.setShape(shown === "ok" || shown === "follow_instruction" ? "ok" : "adjust");
+    this.guide.showPlace(shown, box, this.preview);
     if (this.#isDoubtful || nowMs < this.#noticeUntilMs) return;
-    this.#writeHint(HINT_TEXT[shown], shown === "ok" ? "good" : shown === "follow_instruction" ? "plain" : "adjust");
+    this.say(hintText(shown), shown === "ok" ? "good" : shown === "follow_instruction" ? "plain" : "adjust");
   }
 
   /**
    * Say something that hints may not overwrite for a moment.
    * @param {string} text
-   * @param {"good" | "adjust" | "plain"} tone
+   * @param {Tone} tone
    * @param {number} nowMs
    */
   notify(text, tone, nowMs) {
     this.#noticeUntilMs = nowMs + NOTICE_MS;
-    this.#writeHint(text, tone);
+    this.say(text, tone);
   }
 
   /**
@@ -109,15 +118,17 @@ export class CaptureView {
    */
   setDoubt(text) {
     this.#isDoubtful = text !== null;
-    if (text !== null) this.#writeHint(text, "adjust");
+    if (text !== null) this.say(text, "adjust");
   }
 
   /**
+   * The line below the picture, for eyes and screen readers alike.
    * @param {string} text
-   * @param {"good" | "adjust" | "plain"} tone
+   * @param {Tone} tone
    */
-  #writeHint(text, tone) {
+  say(text, tone) {
     if (this.#hint.textContent !== text) this.#hint.textContent = text;
     this.#hint.dataset["tone"] = tone;
+    if (tone === "adjust") this.#voice.read(text);
   }
 }

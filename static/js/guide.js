@@ -1,5 +1,9 @@
-/** The oval over the preview: its line's shape says how well the face sits, the ring how far the challenge is. */
+/**
+ * The oval over the preview. Its line says how well the face sits, an outline where the face is, arrows which way to
+ * go, the ring how far the challenge is: all by shape, so that colour is never needed.
+ */
 
+import { placeFace, suggestMove } from "./guide_geometry.js";
 import { requireElement } from "./page_elements.js";
 
 /** `waiting` dotted, `adjust` dashed, `ok` solid, `working` circling. @typedef {"waiting" | "adjust" | "ok" | "working"} GuideShape */
@@ -11,12 +15,30 @@ const WIDEST_ASPECT = 1.4;
 export class Guide {
   #svg = requireElement("guide", SVGSVGElement);
   #ring = requireElement("guide-ring", SVGElement);
+  #face = requireElement("guide-face", SVGElement);
   #stage = requireElement("stage", HTMLElement);
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #tickTimer;
 
   /** @param {GuideShape} shape */
   setShape(shape) {
     if (this.#svg.dataset["shape"] !== shape) this.#svg.dataset["shape"] = shape;
+    if (shape !== "adjust") this.#svg.dataset["move"] = "none";
+  }
+
+  /**
+   * Draw where the face is while it should be elsewhere.
+   * @param {string} hint the one that is shown
+   * @param {readonly number[] | null} box of the face, 0..1 of the unmirrored frame
+   * @param {HTMLVideoElement} video
+   */
+  showPlace(hint, box, video) {
+    const frame = { width: video.videoWidth, height: video.videoHeight };
+    const stage = { width: this.#stage.clientWidth, height: this.#stage.clientHeight };
+    const face = box === null || frame.width === 0 ? null : placeFace(box, frame, stage);
+    const move = suggestMove(hint, face);
+    this.#svg.dataset["move"] = move;
+    if (face === null || move === "none") return;
+    for (const [name, value] of Object.entries(face)) this.#face.setAttribute(name, value.toFixed(1));
   }
 
   /** @param {number} progress 0..1 */

@@ -1,6 +1,7 @@
 /** The landing page: opens a session by `POST /auth/verify` and goes on to its capture page. */
 
-import { PAGE_MESSAGES, PROBLEM_TEXT } from "./messages.js";
+import { prepareLanguageSwitch } from "./language_switch.js";
+import { loadPageText, problemText, say } from "./page_text.js";
 import { requireElement } from "./page_elements.js";
 import { describeProblem } from "./problem_text.js";
 import { findNameFault, normaliseName } from "./subject_name.js";
@@ -14,6 +15,8 @@ class LandingPage {
   #error = requireElement("start-error", HTMLElement);
 
   begin() {
+    loadPageText(document);
+    prepareLanguageSwitch(document.getElementById("languages"), () => null);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
@@ -25,7 +28,7 @@ class LandingPage {
   async #submit() {
     const fault = findNameFault(this.#name.value);
     if (fault !== null) {
-      this.#showError(PAGE_MESSAGES[fault]);
+      this.#showError(say(fault));
       this.#name.focus();
       return;
     }
@@ -60,7 +63,7 @@ async function openSession(endpoint, userId) {
     const response = await fetch(endpoint, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ user_id: userId }),
+      body: JSON.stringify({ user_id: userId, locale: document.documentElement.lang }),
       credentials: "omit",
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
@@ -70,7 +73,7 @@ async function openSession(endpoint, userId) {
     const status = response.ok ? 500 : response.status;
     return { address: null, error: describeProblem(status, body, response.headers.get("Retry-After")) };
   } catch {
-    return { address: null, error: PROBLEM_TEXT.unreachable };
+    return { address: null, error: problemText("unreachable") ?? "" };
   }
 }
 

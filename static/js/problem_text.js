@@ -1,6 +1,6 @@
-/** RFC 9457 problems of the HTTP interface, in words. Pure. */
+/** RFC 9457 problems of the HTTP interface, in words. */
 
-import { describeWait, PROBLEM_TEXT } from "./messages.js";
+import { nameDuration, problemText } from "./page_text.js";
 
 /**
  * @param {number} status HTTP status
@@ -12,15 +12,7 @@ export function describeProblem(status, problem, retryAfter) {
   const code = typeof problem === "object" && problem !== null && "code" in problem ? String(problem.code) : "";
   const seconds = Number(retryAfter);
   if (status === 429 && Number.isInteger(seconds) && seconds > 0) {
-    return `${PROBLEM_TEXT[429].split(". ")[0]}. ${describeWait(seconds)}`;
+    return problemText("429_wait", { wait: nameDuration(seconds, "second") }) ?? "";
   }
-  return lookUp(code) ?? lookUp(String(status)) ?? PROBLEM_TEXT.unexpected;
-}
-
-/**
- * @param {string} key
- * @returns {string | null}
- */
-function lookUp(key) {
-  return Object.hasOwn(PROBLEM_TEXT, key) ? PROBLEM_TEXT[/** @type {keyof typeof PROBLEM_TEXT} */ (key)] : null;
+  return problemText(code) ?? problemText(String(status)) ?? problemText("unexpected") ?? "";
 }

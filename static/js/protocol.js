@@ -61,6 +61,7 @@ export const CLOSE_CODES = /** @type {const} */ ([
  * @property {"feedback"} type
  * @property {number} seq
  * @property {string} hint
+ * @property {{box: readonly number[]} | null} [face] In 0..1 of the unmirrored frame.
  * @property {number} progress 0..1 of the current challenge.
  *
  * @typedef {object} ChallengeResultMessage

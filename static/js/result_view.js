@@ -1,27 +1,50 @@
 /** The last panel: what was decided or went wrong, and what to do next. */
 
-import { describeReturn, describeTokenLife, nameReturnLink, PAGE_MESSAGES } from "./messages.js";
+import { nameDuration, say } from "./page_text.js";
 import { requireElement } from "./page_elements.js";
+import { buildReturnAddress } from "./return_address.js";
 import { readClaims } from "./token_claims.js";
 
 /**
  * @typedef {object} Outcome
  * @property {import("./protocol.js").Decision | null} decision null when the server gave none.
  * @property {string} reason
- * @property {import("./messages.js").Explanation} explanation
+ * @property {import("./page_text.js").Explanation} explanation
  * @property {URL | null} returnAddress
- * @property {boolean} isRetryable whether this same session can still be tried.
+ * @property {number} retriesLeft 0 where another try makes no sense either.
+ * @property {boolean} isCounted whether tries are worth a word
+ *
+ * @typedef {object} WaysOut Where the relying party wants people to go who are not verified.
+ * @property {URL | null} help
+ * @property {URL | null} alternative
  */
 
 const TIME_CLAIMS = ["iat", "nbf", "exp"];
 
+/**
+ * @param {HTMLElement} page with the relying party's addresses
+ * @param {{sessionId: string, state: string}} session
+ * @returns {WaysOut}
+ */
+export function readWaysOut(page, session) {
+  return {
+    help: buildReturnAddress(page.dataset["helpUrl"] ?? "", session),
+    alternative: buildReturnAddress(page.dataset["alternativeUrl"] ?? "", session),
+  };
+}
+
 export class ResultView {
   retryButton = requireElement("retry", HTMLButtonElement);
+  #waysOut;
   #panel = requireElement("result-panel", HTMLElement);
   #title = requireElement("result-title", HTMLElement);
   #detail = requireElement("result-detail", HTMLElement);
-  #restart = requireElement("try-again", HTMLAnchorElement);
+  #next = requireElement("result-next", HTMLElement);
+  #retriesLeft = requireElement("retries-left", HTMLElement);
   #continue = requireElement("continue", HTMLAnchorElement);
+  #alternative = requireElement("alternative", HTMLAnchorElement);
+  #help = requireElement("help", HTMLAnchorElement);
+  #startOver = requireElement("start-over", HTMLAnchorElement);
   #tokenBox = requireElement("token-box", HTMLElement);
   #token = requireElement("token", HTMLTextAreaElement);
   #tokenLife = requireElement("token-life", HTMLElement);
@@ -29,29 +52,50 @@ export class ResultView {
   #copyButton = requireElement("copy-token", HTMLButtonElement);
   #copyStatus = requireElement("copy-status", HTMLElement);
 
-  constructor() {
+  /** @param {WaysOut} waysOut */
+  constructor(waysOut) {
+    this.#waysOut = waysOut;
     this.#copyButton.addEventListener("click", () => void this.#copyToken());
   }
 
   /** @param {Outcome} outcome */
-  show({ decision, reason, explanation, returnAddress, isRetryable }) {
+  show({ decision, reason, explanation, returnAddress, retriesLeft, isCounted }) {
     this.#panel.dataset["decision"] = decision ?? "";
     this.#panel.dataset["reason"] = reason;
-    this.#title.textContent = explanation.title;
     const isVerified = decision === "pass";
     const goesBack = isVerified && returnAddress !== null;
-    this.#detail.textContent = goesBack ? describeReturn(returnAddress.host) : explanation.detail;
-    this.#restart.hidden = isVerified;
-    this.#restart.classList.toggle("primary", !isRetryable);
-    this.#restart.textContent = isRetryable ? PAGE_MESSAGES.startOver : PAGE_MESSAGES.tryAgain;
-    this.retryButton.hidden = !isRetryable;
-    this.#continue.hidden = returnAddress === null;
-    this.#continue.classList.toggle("primary", goesBack);
-    if (returnAddress !== null) {
-      this.#continue.href = returnAddress.href;
-      this.#continue.textContent = nameReturnLink(returnAddress.host);
-    }
+    this.#title.textContent = explanation.title;
+    this.#detail.textContent = goesBack ? say("returning", { host: returnAddress.host }) : explanation.detail;
+    write(this.#next, retriesLeft > 0 ? explanation.next : "");
+    this.retryButton.hidden = retriesLeft <= 0;
+    this.retryButton.disabled = false;
+    write(this.#retriesLeft, isVerified || !isCounted ? "" : describeRetries(retriesLeft));
+    this.#offerWaysOut(isVerified, returnAddress, retriesLeft > 0);
     this.#tokenBox.hidden = true;
+  }
+
+  /**
+   * The first way that is open is the prominent one.
+   * @param {boolean} isVerified
+   * @param {URL | null} returnAddress
+   * @param {boolean} isRetryable
+   */
+  #offerWaysOut(isVerified, returnAddress, isRetryable) {
+    const { help, alternative } = this.#waysOut;
+    if (returnAddress !== null) this.#continue.textContent = say("returnTo", { host: returnAddress.host });
+    const ways = /** @type {const} */ ([
+      [this.#alternative, isVerified ? null : alternative],
+      [this.#continue, returnAddress],
+      [this.#help, isVerified ? null : help],
+    ]);
+    let isProminent = !isRetryable;
+    for (const [link, address] of ways) {
+      link.hidden = address === null;
+      if (address !== null) link.href = address.href;
+      link.classList.toggle("primary", isProminent && address !== null);
+      if (address !== null) isProminent = false;
+    }
+    this.#startOver.hidden = isVerified || ways.some(([, address]) => address !== null);
   }
 
   /** Move the reader's attention here; only useful once the panel is visible. */
@@ -66,7 +110,8 @@ export class ResultView {
    */
   showToken(token, expiresInS) {
     this.#token.value = token;
-    this.#tokenLife.textContent = expiresInS === null ? "" : describeTokenLife(Math.round(expiresInS / 60));
+    this.#tokenLife.textContent = expiresInS === null
+      ? "" : say("tokenLife", { duration: nameDuration(Math.round(expiresInS / 60), "minute") });
     const claims = Object.entries(readClaims(token) ?? {});
     this.#claims.replaceChildren(...claims.flatMap(([name, value]) => describeClaim(name, value)));
     this.#tokenBox.hidden = false;
@@ -75,12 +120,26 @@ export class ResultView {
   async #copyToken() {
     try {
       await navigator.clipboard.writeText(this.#token.value);
-      this.#copyStatus.textContent = PAGE_MESSAGES.tokenCopied;
+      this.#copyStatus.textContent = say("tokenCopied");
     } catch {
       this.#token.select();
-      this.#copyStatus.textContent = PAGE_MESSAGES.tokenNotCopied;
+      this.#copyStatus.textContent = say("tokenNotCopied");
     }
   }
+}
+
+/** @param {number} retriesLeft */
+function describeRetries(retriesLeft) {
+  return retriesLeft > 0 ? say("retriesLeft", { count: retriesLeft }) : say("noRetryLeft");
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text nothing hides it
+ */
+function write(element, text) {
+  element.textContent = text;
+  element.hidden = text === "";
 }
 
 /**

@@ -5,8 +5,8 @@ import { fitFrame } from "./capture_pace.js";
 /** Calls back once for every new picture of a video; once a screen refresh where the browser can't tell. */
 export class VideoFrames {
   #video;
-  #isRunning = false;
   #onPicture;
+  /** @type {object | null} the loop that runs; one that was stopped never goes on beside a newer one */ #loop = null;
 
   /**
    * @param {HTMLVideoElement} video
@@ -18,20 +18,21 @@ export class VideoFrames {
   }
 
   start() {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    this.#scheduleNext();
+    if (this.#loop !== null) return;
+    this.#loop = {};
+    this.#scheduleNext(this.#loop);
   }
 
   stop() {
-    this.#isRunning = false;
+    this.#loop = null;
   }
 
-  #scheduleNext() {
+  /** @param {object} loop */
+  #scheduleNext(loop) {
     const step = () => {
-      if (!this.#isRunning) return;
+      if (this.#loop !== loop) return;
       this.#onPicture();
-      this.#scheduleNext();
+      this.#scheduleNext(loop);
     };
     if ("requestVideoFrameCallback" in HTMLVideoElement.prototype) this.#video.requestVideoFrameCallback(step);
     else requestAnimationFrame(step);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CameraError, classifyCameraError, describeCamera, openCamera } from "../../static/js/camera.js";
+import { CameraError, classifyCameraError, describeCamera, listCameras, openCamera } from "../../static/js/camera.js";
 
 /** MediaDevices that answer each request with the next of `answers`: an error's name, or a stream. */
 function createDevices(...answers) {
@@ -15,6 +15,11 @@ function createDevices(...answers) {
       return answer;
     },
   };
+}
+
+/** A browser's cameras, with nothing in the way unless a test puts it there. */
+function createSource(devices, differences = {}) {
+  return { devices, isSecure: true, isDelegated: true, readPermission: async () => "denied", ...differences };
 }
 
 const STREAM = { getVideoTracks: () => [{ label: "Front", getSettings: () => ({ width: 640, height: 480, frameRate: 29.97 }) }] };
@@ -41,7 +46,7 @@ test("a named camera failure stays what it is", () => {
 
 test("only video is asked for, from the front", async () => {
   const devices = createDevices(STREAM);
-  assert.equal(await openCamera(devices, true), STREAM);
+  assert.equal(await openCamera(createSource(devices)), STREAM);
   assert.equal(devices.asked[0].audio, false);
   assert.equal(devices.asked[0].video.facingMode, "user");
 });
@@ -49,25 +54,61 @@ test("only video is asked for, from the front", async () => {
 test("a camera that cannot meet every wish is asked again with fewer", async () => {
   for (const refusal of ["OverconstrainedError", "NotReadableError", "AbortError"]) {
     const devices = createDevices(refusal, refusal, STREAM);
-    assert.equal(await openCamera(devices, true), STREAM);
+    assert.equal(await openCamera(createSource(devices)), STREAM);
     assert.deepEqual(devices.asked[2].video, {});
   }
 });
 
 test("a camera that refuses every wish is named by its last answer", async () => {
   const devices = createDevices("OverconstrainedError", "OverconstrainedError", "NotReadableError");
-  await assert.rejects(openCamera(devices, true), { failure: "camera_busy" });
+  await assert.rejects(openCamera(createSource(devices)), { failure: "camera_busy" });
 });
 
 test("a person's no is not asked twice", async () => {
   const devices = createDevices("NotAllowedError", STREAM);
-  await assert.rejects(openCamera(devices, true), { failure: "camera_denied" });
+  await assert.rejects(openCamera(createSource(devices)), { failure: "camera_denied" });
   assert.equal(devices.asked.length, 1);
 });
 
+test("a no, a closed question and a frame without the right are told apart", async () => {
+  const cases = [
+    [{ readPermission: async () => "denied" }, "camera_denied"],
+    [{ readPermission: async () => "prompt" }, "camera_dismissed"],
+    [{ isDelegated: false }, "camera_not_delegated"],
+    [{ readPermission: async () => { throw new TypeError("not a permission here"); } }, "camera_denied"],
+  ];
+  for (const [difference, failure] of cases) {
+    const source = createSource(createDevices("NotAllowedError"), difference);
+    await assert.rejects(openCamera(source), { failure });
+  }
+});
+
+test("a browser that knows no camera permission tells a closed question by its message", async () => {
+  const devices = { getUserMedia: async () => { throw new DOMException("Permission dismissed", "NotAllowedError"); } };
+  const readPermission = async () => { throw new TypeError("not a permission here"); };
+  await assert.rejects(openCamera(createSource(devices, { readPermission })), { failure: "camera_dismissed" });
+});
+
+test("the camera chosen before comes first, and any other where it is gone", async () => {
+  const devices = createDevices("OverconstrainedError", STREAM);
+  assert.equal(await openCamera(createSource(devices), "desk"), STREAM);
+  assert.deepEqual(devices.asked[0].video.deviceId, { exact: "desk" });
+  assert.equal(devices.asked[1].video.deviceId, undefined);
+});
+
+test("cameras are listed by name; microphones and nameless ids are not", async () => {
+  const enumerateDevices = async () => [
+    { kind: "videoinput", deviceId: "a", label: "Front" }, { kind: "audioinput", deviceId: "m", label: "Mic" },
+    { kind: "videoinput", deviceId: "", label: "" },
+  ];
+  assert.deepEqual(await listCameras({ enumerateDevices }), [{ id: "a", label: "Front" }]);
+  assert.deepEqual(await listCameras(undefined), []);
+  assert.deepEqual(await listCameras({ enumerateDevices: async () => { throw new Error("no"); } }), []);
+});
+
 test("an insecure page and a browser without cameras are told apart", async () => {
-  await assert.rejects(openCamera(undefined, false), { failure: "insecure_context" });
-  await assert.rejects(openCamera(undefined, true), { failure: "camera_unsupported" });
+  await assert.rejects(openCamera(createSource(undefined, { isSecure: false })), { failure: "insecure_context" });
+  await assert.rejects(openCamera(createSource(undefined)), { failure: "camera_unsupported" });
 });
 
 test("ready describes the camera in whole numbers", () => {

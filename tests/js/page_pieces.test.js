@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { forgetTicket, takeTicket } from "../../static/js/capture_ticket.js";
-import { describeProblem } from "../../static/js/problem_text.js";
+import { forgetTicket, isToStartAtOnce, takeTicket } from "../../static/js/capture_ticket.js";
 import { readServerMessage } from "../../static/js/protocol.js";
 import { buildReturnAddress } from "../../static/js/return_address.js";
 import { SessionClock } from "../../static/js/session_clock.js";
@@ -29,6 +28,12 @@ test("a spent ticket is forgotten", () => {
   const history = createHistory({ ticket: TICKET });
   forgetTicket({ pathname: "/verify/1", search: "" }, history);
   assert.equal(takeTicket({ pathname: "/verify/1", search: "", hash: "" }, history), null);
+});
+
+test("only another try begins without another question", () => {
+  assert.equal(isToStartAtOnce({ hash: `#ticket=${TICKET}&start=now` }), true);
+  assert.equal(isToStartAtOnce({ hash: `#ticket=${TICKET}` }), false);
+  assert.equal(takeTicket({ pathname: "/", search: "", hash: `#ticket=${TICKET}&start=now` }, createHistory()), TICKET);
 });
 
 test("a fragment that holds no ticket is none", () => {
@@ -78,20 +83,6 @@ test("names the server would refuse are caught before they are sent", () => {
   assert.equal(findNameFault("🙂".repeat(128)), null);
   assert.equal(findNameFault("a\u0007b"), "nameInvisible");
   assert.equal(findNameFault(" Алиса "), null);
-});
-
-test("problems are told in words, the known code before the status", () => {
-  assert.match(describeProblem(422, { code: "pool_exhausted" }, null), /movements/);
-  assert.match(describeProblem(401, null, null), /partners/);
-  assert.match(describeProblem(429, {}, "17"), /17 seconds/);
-  assert.match(describeProblem(429, {}, null), /Wait a little/);
-  assert.match(describeProblem(418, { code: "constructor" }, null), /our side/);
-});
-
-test("claims are read as UTF-8, and what is no token is none", () => {
-  const payload = Buffer.from(JSON.stringify({ sub: "Алиса", exp: 1 })).toString("base64url");
-  assert.deepEqual(readClaims(`e30.${payload}.sig`), { sub: "Алиса", exp: 1 });
-  for (const token of ["", "a", "a.b.c", "e30.W10.x", "e30.bnVsbA.x"]) assert.equal(readClaims(token), null);
 });
 
 test("a message that lacks a field the page needs is no message", () => {
