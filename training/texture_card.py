@@ -94,22 +94,18 @@ def _render_recipe(figures: Json) -> str:
 - {report["scenes_seen"]:,} views in {report["seconds"] / 60:.0f} minutes on a share of two busy cores; seed
   {plan["seed"]}; AdamW, learning rate {plan["learning_rate"]:g} with cosine decay; the weights are those of epoch
   {report["best_epoch"]} of {len(report["loss"])}, the best on the calibration people.
-- {_describe_teaching(plan, report)}
+- {_describe_teacher(plan)}
 - Calibrated on the calibration people, on scenes as the page captures them, by Platt's method: own logit
-  {fit["own_scale"]:.3f}, imitated logit {fit["imitation_scale"]:.3f}, offset {fit["offset"]:.3f}. At 0.5 skin and a
+  {fit["own_scale"]:.3f}, student's logit {fit["student_scale"]:.3f}, offset {fit["offset"]:.3f}. At 0.5 skin and a
   simulated medium are equally likely where {fit["bona_fide_share"]:.0%} of the faces are living. Nothing below was
   measured on those people, but for the clips marked."""
 
 
-def _describe_teaching(plan: Json, report: Json) -> str:
-    if not plan["imitations"]:
+def _describe_teacher(plan: Json) -> str:
+    if not plan["teacher_weight"]:
         return "No teacher was used."
-    return f"""FasNet as a teacher. While learning from labels, a second head learned what FasNet says (weight
-  {plan["teacher_weight"]:g}); it is not served. And a branch of its own learned to imitate MiniFASNetV2 on the context
-  view: {plan["imitations"]:,} views of these scenes and of {plan["clear_scenes"]:,} clearer ones, each moved,
-  recoloured or mixed with another and shown to both, in {report["imitation_seconds"] / 60:.0f} minutes
-  (Beyer et al., CVPR 2022). Its logit is added. It brings
-  in what FasNet learned from real screens and prints, of which none was at hand here."""
+    return f"""A second head learned what FasNet says of the same scenes (weight {plan["teacher_weight"]:g} beside the
+  labels). What is served is the sum of both logits."""
 
 
 def _render_kinds(figures: Json) -> str:

@@ -54,7 +54,7 @@ def fit_texture(
     for epoch in range(plan.epochs):
         start, losses = time.monotonic(), []
         for index in range(epoch * steps, (epoch + 1) * steps):
-            optimizer.learning_rate = plan.learning_rate * anneal(index, index / (plan.epochs * steps))
+            optimizer.learning_rate = plan.learning_rate * _anneal(index, index / (plan.epochs * steps))
             losses.append(step(*(tf.constant(part) for part in next(batches))))
         report.loss.append(float(np.mean(losses)))
         report.auc.append(_monitor(model, monitored))
@@ -87,9 +87,7 @@ def _make_step(
     return step
 
 
-def _stream(
-    sets: Sequence[SceneSet], plan: TexturePlan, number: int
-) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
+def _stream(sets: Sequence[SceneSet], plan: TexturePlan) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
     """Batches without end: the scenes in a new order each time, the detail cut anywhere, sides swapped."""
     rng = np.random.default_rng([plan.seed, 7])
     places = np.array([(index, row) for index, scenes in enumerate(sets) for row in range(len(scenes.kinds))])
@@ -124,7 +122,7 @@ def _monitor(model: keras.Model, scenes: SceneSet) -> float:
     return area_under_curve(logits[is_live], logits[~is_live])
 
 
-def anneal(number: int, progress: float) -> float:
+def _anneal(number: int, progress: float) -> float:
     """A short warm-up, then cosine from 1 to FINAL_LEARNING_SHARE."""
     cosine = (1 + math.cos(math.pi * min(progress, 1))) / 2
     return min(1.0, (number + 1) / WARM_UP_STEPS) * (

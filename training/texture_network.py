@@ -26,7 +26,7 @@ DETAIL_SHAPE = (TEXTURE_DETAIL_PX, TEXTURE_DETAIL_PX, 3)
 CONTEXT_NAME, DETAIL_NAME, OUTPUT_NAME, TEACHER_NAME = "context", "detail", "live", "teacher"
 TEACHER_CLASSES = 3
 LIVE_CLASS = 1
-SMALLEST_SHARE = 1e-2
+SMALLEST_SHARE = 1e-4
 ONNX_OPSET = 17
 MAX_EXPORT_DIFFERENCE = 1e-4
 RESIDUAL_GAIN = 4.0
@@ -34,16 +34,14 @@ BATCH_NORM_MOMENTUM = 0.95
 
 # Filters and stride of the blocks after the first convolution, which halves the side.
 CONTEXT_STEM, CONTEXT_BLOCKS = 16, ((32, 1), (48, 2), (64, 1), (96, 2), (96, 1), (128, 2))
-IMITATION_STEM = 24
-IMITATION_BLOCKS = ((32, 1), (64, 2), (64, 1), (64, 1), (96, 2), (96, 1), (96, 1), (128, 2), (128, 1))
 DETAIL_STEM, DETAIL_BLOCKS = 16, ((24, 1), (48, 2), (48, 1), (96, 2), (96, 1), (128, 2))
 
 
 class Calibration(NamedTuple):
-    """P(live) = sigmoid(own_scale * own logit + imitation_scale * imitated logit + offset)."""
+    """P(live) = sigmoid(own_scale * own logit + student_scale * student's logit + offset)."""
 
     own_scale: float
-    imitation_scale: float
+    student_scale: float
     offset: float
 
 
@@ -71,18 +69,6 @@ def build_texture_network(dropout: float = 0.3) -> keras.Model:
     return keras.Model([context, detail], [live, teacher], name="texture")
 
 
-def build_imitation() -> keras.Model:
-    """An untrained branch that imitates one of the teacher's networks.
-
-    Input `context` as in `build_texture_network`; output: logits of the teacher's classes, (N, 3).
-    """
-    context = keras.Input(CONTEXT_SHAPE, name=CONTEXT_NAME)
-    around = _run_blocks(_scale(context), IMITATION_STEM, IMITATION_BLOCKS)
-    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(around), layers.GlobalMaxPooling2D()(around)])
-    x = layers.Dense(48, activation="relu")(x)
-    return keras.Model(context, layers.Dense(TEACHER_CLASSES)(x), name="imitation")
-
-
 def _scale(picture: keras.KerasTensor) -> keras.KerasTensor:
     return layers.Rescaling(1 / 127.5, -1.0)(picture)
 
@@ -102,24 +88,22 @@ def _normalise(x: keras.KerasTensor) -> keras.KerasTensor:
     return layers.ReLU()(layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(x))
 
 
-class LiveOdds(layers.Layer):
-    """The logit of the teacher's live class, bounded: logits (N, 3) to (N, 1)."""
+class StudentOdds(layers.Layer):
+    """The logit of the mean of both live classes, as serving takes FasNet's: (N, 2, 3) to (N, 1)."""
 
     def call(self, classes: tf.Tensor) -> tf.Tensor:
         """classes: logits."""
-        live = tf.nn.softmax(classes)[:, LIVE_CLASS : LIVE_CLASS + 1]
+        live = tf.reduce_mean(tf.nn.softmax(classes)[:, :, LIVE_CLASS], axis=1, keepdims=True)
         live = tf.clip_by_value(live, SMALLEST_SHARE, 1 - SMALLEST_SHARE)
         return tf.math.log(live) - tf.math.log(1 - live)
 
 
-def join_parts(model: keras.Model, imitation: keras.Model | None, calibration: Calibration) -> keras.Model:
+def join_heads(model: keras.Model, calibration: Calibration) -> keras.Model:
     """The network as it is served: one output `live`, P(the medium is a living face), (N, 1)."""
-    context, detail = model.inputs
-    total = model.outputs[0] * calibration.own_scale + calibration.offset
-    if imitation is not None:
-        total = total + LiveOdds()(imitation(context)) * calibration.imitation_scale
-    live = layers.Activation("sigmoid", name=OUTPUT_NAME)(total)
-    return keras.Model([context, detail], live, name="texture_served")
+    own, student = model.outputs
+    total = own * calibration.own_scale + StudentOdds()(student) * calibration.student_scale
+    live = layers.Activation("sigmoid")(total + calibration.offset)
+    return keras.Model(model.inputs, live, name="texture_served")
 
 
 def export_texture(served: keras.Model, path: Path) -> float:

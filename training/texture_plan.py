@@ -5,16 +5,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class TexturePlan:
-    """scenes: made for training from labels, degraded hard. clear_scenes: in the quality that the capture page lets
-    through, only looked at by the branch that imitates the teacher.
+    """scenes: made for training. minutes: after which no further epoch is begun.
 
-    minutes: after which no further epoch is begun. teacher_weight: of the teacher's loss beside that of the
-    labels; 0 is no teacher. imitations: views of which the teacher is asked anew, for the imitating branch; 0 is
-    no such branch.
+    teacher_weight: of the teacher's loss beside that of the labels; 0 is no teacher.
     """
 
     scenes: int = 10_000
-    clear_scenes: int = 6_000
     epochs: int = 8
     minutes: float = 120.0
     batch: int = 48
@@ -22,22 +18,15 @@ class TexturePlan:
     weight_decay: float = 1e-4
     dropout: float = 0.3
     teacher_weight: float = 0.5
-    imitations: int = 110_000
-    imitation_learning_rate: float = 3e-3
     seed: int = 1839
 
 
 @dataclass(slots=True)
 class TextureReport:
-    """What happened. auc: by epoch, of the people kept for calibration; the best epoch is kept.
-
-    imitation_loss: by hundred steps of the imitating branch; its least possible value is the teacher's own entropy.
-    """
+    """What happened. auc: by epoch, of the people kept for calibration; the best epoch is kept."""
 
     loss: list[float] = field(default_factory=list)
     auc: list[float] = field(default_factory=list)
     best_epoch: int = 0
     seconds: float = 0.0
     scenes_seen: int = 0
-    imitation_loss: list[float] = field(default_factory=list)
-    imitation_seconds: float = 0.0

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.samples import FaceSample, Origin
-from training.texture_scenes import CLEAR, HARD, LIVE, MediumKind, Scene, film_live, film_recaptured
+from training.texture_scenes import CLEAR, LIVE, MediumKind, Scene, film_live, film_recaptured
 from training.texture_teacher import Teacher
 from verification.attacks.recapture import KEPT_OUT_PAPERS, KEPT_OUT_SCREENS, PaperKind, ScreenKind
 from verification.vision.crop import (
@@ -49,19 +49,12 @@ class SceneSet:
         return np.array([kind == LIVE for kind in self.kinds])
 
 
-def film_any(
-    source: FaceSample, others: Sequence[FaceSample], rng: np.random.Generator, hardness: float = HARD
-) -> Scene:
+def film_any(source: FaceSample, others: Sequence[FaceSample], rng: np.random.Generator) -> Scene:
     """A scene of either class, of the kinds that may be trained on."""
     if rng.random() < LIVE_SHARE:
-        return film_live(source, others, rng, hardness)
+        return film_live(source, others, rng)
     kinds: Sequence[MediumKind] = TRAINED_SCREENS if rng.random() < SCREEN_SHARE else TRAINED_PAPERS
-    return film_recaptured(source, others, kinds, rng, hardness)
-
-
-def film_clear(source: FaceSample, others: Sequence[FaceSample], rng: np.random.Generator) -> Scene:
-    """As `film_any`, in the quality that the capture page lets through."""
-    return film_any(source, others, rng, CLEAR)
+    return film_recaptured(source, others, kinds, rng)
 
 
 def film_kind(kind: str) -> Film:
@@ -76,20 +69,19 @@ def film_kind(kind: str) -> Film:
 class Order:
     """What to make: `count` scenes by `film`, scene i from the seed (*seed, i).
 
-    label: for the progress shown. clip_share: of scenes made from clips, the others being made from portraits.
+    label: for the progress shown.
     """
 
     film: Film
     count: int
     seed: tuple[int, ...]
     label: str
-    clip_share: float = CLIP_SHARE
 
 
 def make_scene_set(samples: Sequence[FaceSample], order: Order, teacher: Teacher | None = None) -> SceneSet:
     """The scenes ordered, of `samples`; shows its progress.
 
-    Each person is shown as often as any other of the same origin.
+    Half of them, if both origins are there, of clips; each person as often as any other of that origin.
     """
     count = order.count
     context = np.empty((count, TEXTURE_CONTEXT_PX, TEXTURE_CONTEXT_PX, 3), np.uint8)
@@ -100,7 +92,7 @@ def make_scene_set(samples: Sequence[FaceSample], order: Order, teacher: Teacher
     start = time.monotonic()
     for number in range(count):
         rng = np.random.default_rng([*order.seed, number])
-        source = sources.draw(rng, order.clip_share)
+        source = sources.draw(rng)
         scene = order.film(source, samples, rng)
         context[number] = prepare_texture_views(scene.bgr, scene.box).context
         detail[number] = cut_detail_room(scene)
@@ -137,8 +129,8 @@ class _Sources:
                     people.setdefault(sample.identity, []).append(sample)
             self._by_origin.append(list(people.values()))
 
-    def draw(self, rng: np.random.Generator, clip_share: float) -> FaceSample:
-        people = self._by_origin[int(rng.random() < clip_share)] or max(self._by_origin, key=len)
+    def draw(self, rng: np.random.Generator) -> FaceSample:
+        people = self._by_origin[int(rng.random() < CLIP_SHARE)] or max(self._by_origin, key=len)
         pictures = people[int(rng.integers(len(people)))]
         return pictures[int(rng.integers(len(pictures)))]
 

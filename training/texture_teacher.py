@@ -34,12 +34,6 @@ class Teacher:
             rows.append(run_single(session, face.transpose(0, 3, 1, 2) if is_channels_first else face)[0])
         return np.stack(rows)
 
-    def classify_context(self, context: Image) -> npt.NDArray[np.float32]:
-        """What the first network says of a context view as it is, uint8 (80, 80, 3): float32 of shape (3,)."""
-        (session, _), is_channels_first = self._sessions[0], self._is_channels_first[0]
-        face = context.astype(np.float32)[np.newaxis]
-        return run_single(session, face.transpose(0, 3, 1, 2) if is_channels_first else face)[0]
-
 
 def cut_as_teacher(bgr: Image, box: PixelBox, scale: float) -> Image:
     """The teacher's own crop: `scale` times the box, moved into the frame, brought to 80 x 80 px."""

@@ -13,11 +13,9 @@ from training.texture_scenes import LIVE
 from training.texture_sets import (
     TRAINED_PAPERS,
     TRAINED_SCREENS,
-    Film,
     Order,
     SceneSet,
     film_any,
-    film_clear,
     film_kind,
     obtain_scene_set,
 )
@@ -26,7 +24,6 @@ from verification.attacks.recapture import PaperKind, ScreenKind
 
 SCENES_A_SET = 2000
 MEASURED_LIVE, MEASURED_KIND, MONITORED = 500, 250, 750
-HARD_CLIP_SHARE, CLEAR_CLIP_SHARE = 0.5, 0.35
 ALL_KINDS = (LIVE, *map(str, ScreenKind), *map(str, PaperKind))
 TRAINED_KINDS = (LIVE, *map(str, TRAINED_SCREENS), *map(str, TRAINED_PAPERS))
 
@@ -65,23 +62,19 @@ class Workshop:
                 self.clips[name] = [clip for clip in seen if clip is not None]
         self.split = split_surroundings(samples, options.seed)
 
-    def make_training_sets(self, plan: TexturePlan) -> tuple[list[SceneSet], list[SceneSet]]:
-        """The scenes to train on, degraded hard, and the clear ones, in sets of 2,000."""
-        hard = self._make_sets(film_any, plan.scenes, 0, HARD_CLIP_SHARE)
-        return hard, self._make_sets(film_clear, plan.clear_scenes, len(hard), CLEAR_CLIP_SHARE)
+    def make_training_sets(self, plan: TexturePlan) -> list[SceneSet]:
+        """The scenes to train on, in sets of 2,000."""
+        sets = []
+        for index, start in enumerate(range(0, plan.scenes, SCENES_A_SET)):
+            label, count = f"training scenes, set {index}", min(SCENES_A_SET, plan.scenes - start)
+            order = Order(film_any, count, (plan.seed, index), label)
+            sets.append(self._obtain(Part.TRAIN, f"train_{index}", order))
+        return sets
 
     def make_monitored(self) -> SceneSet:
         """Scenes of the calibration people, by which the best epoch is chosen: of the kind that is trained on."""
-        order = Order(film_any, MONITORED, (self.options.seed, 20), "scenes to choose by", HARD_CLIP_SHARE)
+        order = Order(film_any, MONITORED, (self.options.seed, 20), "scenes to choose by")
         return self._obtain(Part.CALIBRATE, "monitored", order)
-
-    def _make_sets(self, film: Film, scenes: int, first: int, clip_share: float) -> list[SceneSet]:
-        sets = []
-        for index, start in enumerate(range(0, scenes, SCENES_A_SET), start=first):
-            label, count = f"training scenes, set {index}", min(SCENES_A_SET, scenes - start)
-            order = Order(film, count, (self.options.seed, index), label, clip_share)
-            sets.append(self._obtain(Part.TRAIN, f"train_{index}", order))
-        return sets
 
     def make_kind(self, part: Part, kind: str) -> SceneSet:
         """Scenes of one kind, of the people of a part: of the calibration people, half as many."""

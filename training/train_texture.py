@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,7 +19,6 @@ from training.metrics import fit_calibration
 from training.samples import FaceSample, Part
 from training.texture_card import render_texture_card
 from training.texture_fitting import fit_texture, score_scenes
-from training.texture_imitation import fit_imitation
 from training.texture_measure import (
     describe_kinds,
     describe_texture_clips,
@@ -28,10 +27,9 @@ from training.texture_measure import (
 )
 from training.texture_network import (
     Calibration,
-    build_imitation,
     build_texture_network,
     export_texture,
-    join_parts,
+    join_heads,
 )
 from training.texture_options import parse_options
 from training.texture_plan import TexturePlan
@@ -41,45 +39,26 @@ from training.texture_workshop import ALL_KINDS, TRAINED_KINDS, Workshop, descri
 from verification.vision.onnx_session import ModelUnreadable
 
 WORK = Path(__file__).resolve().parent.parent / "var" / "training"
-WEIGHTS_NAME, IMITATION_NAME = "texture.weights.h5", "imitation.weights.h5"
-# How much the imitated logit counts beside the network's own: both have learned what the other can't.
-IMITATION_SHARE = 1.0
+# How much the student's logit counts beside the network's own: chosen on simulated attacks, geometry and all.
+STUDENT_SHARE = 2.0
 # Of a hundred faces before the camera, this many are taken to be living: attacks are rare where it is used.
 BONA_FIDE_SHARE = 0.8
 
 Figures = dict[str, Any]
 
 
-class Trained(NamedTuple):
-    """model: with a logit of its own and the auxiliary one. imitation: the branch that imitates, if there is one.
-
-    training: plan, report, and whom it was trained on.
-    """
-
-    model: keras.Model
-    imitation: keras.Model | None
-    training: Figures
-
-
-def obtain_model(workshop: Workshop) -> Trained:
-    """What is trained now and kept under var/training, or was in an earlier run."""
+def obtain_model(workshop: Workshop) -> tuple[keras.Model, Figures]:
+    """A model trained now and kept under var/training, or that of an earlier run; and how it was trained."""
     options, identities = workshop.options, digest_identities(workshop.split[Part.TRAIN])
     if options.weights:
         return load_trained(options.weights, identities)
     plan = plan_training(options, has_teacher=workshop.teacher is not None)
-    hard, clear = workshop.make_training_sets(plan)
-    model, report = fit_texture(hard, workshop.make_monitored(), plan)
-    imitation = None
-    if workshop.teacher is not None:
-        contexts = np.concatenate([scenes.context for scenes in (*hard, *clear)])
-        imitation = fit_imitation(contexts, workshop.teacher, plan, report)
+    model, report = fit_texture(workshop.make_training_sets(plan), workshop.make_monitored(), plan)
     training = {"plan": asdict(plan), "report": asdict(report), "identities_sha256": identities}
     WORK.mkdir(parents=True, exist_ok=True)
-    model.save_weights(WORK / WEIGHTS_NAME)
-    if imitation is not None:
-        imitation.save_weights(WORK / IMITATION_NAME)
+    model.save_weights(WORK / "texture.weights.h5")
     (WORK / "texture.json").write_text(json.dumps(training, indent=1), encoding="utf-8")
-    return Trained(model, imitation, training)
+    return model, training
 
 
 def plan_training(options: argparse.Namespace, *, has_teacher: bool) -> TexturePlan:
@@ -87,26 +66,21 @@ def plan_training(options: argparse.Namespace, *, has_teacher: bool) -> TextureP
     plan = TexturePlan()
     return replace(
         plan,
-        scenes=max(1, round(plan.scenes * options.share)),
-        clear_scenes=max(1, round(plan.clear_scenes * options.share)) if has_teacher else 0,
-        imitations=max(1, round(plan.imitations * options.share)) if has_teacher else 0,
+        scenes=max(plan.batch, round(plan.scenes * options.share)),
         teacher_weight=plan.teacher_weight if has_teacher else 0.0,
         minutes=options.minutes,
         seed=options.seed,
     )
 
 
-def load_trained(weights: Path, identities_sha256: str) -> Trained:
-    """What an earlier run trained. Raises ValueError when that was on other people than this split's."""
+def load_trained(weights: Path, identities_sha256: str) -> tuple[keras.Model, Figures]:
+    """The model of an earlier run. Raises ValueError when it was trained on other people than this split's."""
     training = json.loads(weights.with_suffix("").with_suffix(".json").read_text(encoding="utf-8"))
     if training["identities_sha256"] != identities_sha256:
         raise ValueError(f"{weights} was trained on other people: give the same data, people and seed")
-    model, imitation = build_texture_network(), None
+    model = build_texture_network()
     model.load_weights(weights)
-    if training["plan"]["imitations"]:
-        imitation = build_imitation()
-        imitation.load_weights(weights.with_name(IMITATION_NAME))
-    return Trained(model, imitation, training)
+    return model, training
 
 
 def digest_identities(samples: Sequence[FaceSample]) -> str:
@@ -115,16 +89,16 @@ def digest_identities(samples: Sequence[FaceSample]) -> str:
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
-def calibrate(trained: Trained, scenes: SceneSet) -> Calibration:
+def calibrate(model: keras.Model, scenes: SceneSet, student_share: float) -> Calibration:
     """Platt's scale and offset over the sum of both logits, both classes weighing alike; moved to BONA_FIDE_SHARE."""
-    whole = join_parts(trained.model, trained.imitation, Calibration(1.0, IMITATION_SHARE, 0.0))
+    whole = join_heads(model, Calibration(1.0, student_share, 0.0))
     scores, is_live = score_scenes(whole, scenes).astype(np.float64), scenes.is_live
     repeats = round((~is_live).sum() / is_live.sum())
     balanced = np.concatenate([scores[~is_live], *[scores[is_live]] * repeats])
     labels = np.repeat([0.0, 1.0], [(~is_live).sum(), repeats * is_live.sum()])
     scale, offset = fit_calibration(balanced, labels)
     moved = offset + math.log(BONA_FIDE_SHARE / (1 - BONA_FIDE_SHARE))
-    return Calibration(scale, scale * IMITATION_SHARE if trained.imitation else 0.0, moved)
+    return Calibration(scale, scale * student_share, moved)
 
 
 def measure_cost_ms(score: Callable[[], object], repeats: int = 200) -> float:
@@ -159,13 +133,13 @@ def make_weights(options: argparse.Namespace) -> Path:
     """Trains, calibrates and measures, then writes the network, the figures and the card; returns its path."""
     workshop = Workshop(options)
     workshop.read()
-    trained = obtain_model(workshop)
-    calibration = calibrate(
-        trained, join_sets([workshop.make_kind(Part.CALIBRATE, kind) for kind in TRAINED_KINDS])
-    )
+    model, training = obtain_model(workshop)
+    student_share = STUDENT_SHARE if training["plan"]["teacher_weight"] else 0.0
+    chosen = join_sets([workshop.make_kind(Part.CALIBRATE, kind) for kind in TRAINED_KINDS])
+    calibration = calibrate(model, chosen, student_share)
     WORK.mkdir(parents=True, exist_ok=True)
     exported = WORK / "texture.onnx"
-    served = join_parts(trained.model, trained.imitation, calibration)
+    served = join_heads(model, calibration)
     difference = export_texture(served, exported)
     content = exported.read_bytes()
     figures = {
@@ -176,7 +150,7 @@ def make_weights(options: argparse.Namespace) -> Path:
             "weights": served.count_params(),
             "difference_from_keras": difference,
         },
-        "training": trained.training,
+        "training": training,
         "data": describe_data(workshop.split),
         "about_data": read_note(options.about),
         "same_person": workshop.people,

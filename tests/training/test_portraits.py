@@ -6,7 +6,6 @@ import pytest
 
 from training.corpus import read_note, read_people
 from training.options import parse_options
-from training.plan import FitPlan
 from training.portraits import StillLandmarker, list_clips, list_pictures, read_frames
 
 
@@ -90,14 +89,14 @@ def test_portraits_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--portraits" in capsys.readouterr().err
 
 
-def test_what_is_not_given_is_taken_from_the_plan(tmp_path: Path) -> None:
+def test_what_is_not_given_has_its_default(tmp_path: Path) -> None:
     options = parse_options(["--portraits", str(tmp_path), "--probe", str(tmp_path), "--minutes", "2"])
-    assert (options.epochs, options.seed, options.minutes) == (FitPlan().epochs, FitPlan().seed, 2.0)
+    assert (options.seed, options.minutes, options.reuse) == (2018, 2.0, False)
     assert options.probe == [tmp_path]
 
 
 @pytest.mark.parametrize(
-    "option", ["--clips", "--probe", "--compare", "--same-person", "--about", "--weights"]
+    "option", ["--clips", "--probe", "--compare", "--same-person", "--about", "--initial-mesonet"]
 )
 def test_a_mistyped_path_is_refused_before_any_work(
     tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]

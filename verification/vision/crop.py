@@ -9,6 +9,10 @@ import numpy.typing as npt
 DEEPFAKE_INPUT_PX = 256
 # 1.0 x the landmark box called both of MesoNet's own face swaps real; 1.5 x shows the blending edge.
 DEEPFAKE_CROP_SCALE = 1.5
+TEXTURE_CONTEXT_PX = 80
+# Wide enough to show a bezel, the edge of a print, or the hand that holds them.
+TEXTURE_CONTEXT_SCALE = 2.7
+TEXTURE_DETAIL_PX = 128
 
 
 class PixelBox(NamedTuple):
@@ -59,6 +63,51 @@ def prepare_deepfake_input(
     interpolation = cv2.INTER_AREA if face.shape[0] > DEEPFAKE_INPUT_PX else cv2.INTER_LINEAR
     resized = cv2.resize(face, (DEEPFAKE_INPUT_PX, DEEPFAKE_INPUT_PX), interpolation=interpolation)
     return cv2.cvtColor(resized, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+class TextureViews(NamedTuple):
+    """A face as the texture network takes it: uint8 BGR.
+
+    context: shape (80, 80, 3), the face and what is around it, averaged down.
+    detail: shape (128, 128, 3), pixels of the middle of the face as they are, so that moire and dots survive.
+    """
+
+    context: npt.NDArray[np.uint8]
+    detail: npt.NDArray[np.uint8]
+
+
+def prepare_texture_views(bgr: npt.NDArray[np.uint8], box: tuple[float, float, float, float]) -> TextureViews:
+    """Cut both views of a face out of a frame, whose edge neither reaches over.
+
+    box: the landmarks' bounding box, x, y, width, height in pixels.
+    """
+    longer = max(box[2], box[3])
+    surroundings = cut_square_inside(bgr, box, round(TEXTURE_CONTEXT_SCALE * longer))
+    is_larger = surroundings.shape[0] > TEXTURE_CONTEXT_PX
+    context = cv2.resize(
+        surroundings,
+        (TEXTURE_CONTEXT_PX, TEXTURE_CONTEXT_PX),
+        interpolation=cv2.INTER_AREA if is_larger else cv2.INTER_LINEAR,
+    )
+    detail = cut_square_inside(bgr, box, TEXTURE_DETAIL_PX)
+    if detail.shape[0] < TEXTURE_DETAIL_PX:
+        rest = TEXTURE_DETAIL_PX - detail.shape[0]
+        before, after = rest // 2, rest - rest // 2
+        padded = cv2.copyMakeBorder(detail, before, after, before, after, cv2.BORDER_REFLECT)
+        detail = padded.astype(np.uint8, copy=False)
+    return TextureViews(context.astype(np.uint8, copy=False), detail)
+
+
+def cut_square_inside(
+    bgr: npt.NDArray[np.uint8], box: tuple[float, float, float, float], side: int
+) -> npt.NDArray[np.uint8]:
+    """Cut the square of `side` pixels around a box's middle, moved into the frame and no larger than it."""
+    height, width = bgr.shape[:2]
+    side = max(1, min(side, height, width))
+    x, y, box_width, box_height = box
+    left = min(max(round(x + box_width / 2 - side / 2), 0), width - side)
+    top = min(max(round(y + box_height / 2 - side / 2), 0), height - side)
+    return bgr[top : top + side, left : left + side]
 
 
 def _fit_span(start: int, length: int, limit: int) -> tuple[int, int, int, int]:

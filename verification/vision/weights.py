@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 PROJECT_DEEPFAKE_WEIGHTS = Path(__file__).parent / "weights" / "mesonet4.onnx"
+PROJECT_TEXTURE_WEIGHTS = Path(__file__).parent / "weights" / "texture.onnx"
 _DEEPFACE_RELEASE = "https://github.com/serengil/deepface_models/releases/download/v1.0/"
 
 
@@ -18,6 +19,8 @@ class ModelName(StrEnum):
     FACE_LANDMARKER = "face_landmarker"
     FER_EMOTION = "fer_emotion"
     MESONET4 = "mesonet4"
+    MOBILENETV2 = "mobilenetv2"
+    TEXTURE = "texture"
     FASNET_FIRST = "fasnet_v2"
     FASNET_SECOND = "fasnet_v1se"
     DEEPFACE_EMOTION = "deepface_emotion"
@@ -61,11 +64,12 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelPaths:
-    """Where models lie: the landmarker's file, the deepfake model's file, and DeepFace's home folder."""
+    """Where models lie: the landmarker's file, the deepfake model's, DeepFace's home folder, the texture network's."""
 
     landmarker: Path
     deepfake: Path
     deepface_home: Path
+    texture: Path = PROJECT_TEXTURE_WEIGHTS
 
     @property
     def deepface_weights(self) -> Path:
@@ -78,6 +82,11 @@ class ModelPaths:
                 return self.landmarker
             case ModelName.MESONET4:
                 return self.deepfake
+            case ModelName.MOBILENETV2:
+                # Beside MesoNet-4: where the operator chose another, that one serves alone.
+                return self.deepfake.with_name(MANIFEST[name].file_name)
+            case ModelName.TEXTURE:
+                return self.texture
             case ModelName.FER_EMOTION | ModelName.MESO4_AUTHORS:
                 return self.landmarker.parent / MANIFEST[name].file_name
             case _:
@@ -111,6 +120,18 @@ _ENTRIES = (
         name=ModelName.MESONET4,
         file_name="mesonet4.onnx",
         purpose="genuine or generated face (MesoNet-4, trained by this project)",
+        licence="Apache-2.0",
+    ),
+    ModelFile(
+        name=ModelName.MOBILENETV2,
+        file_name="mobilenetv2.onnx",
+        purpose="genuine or generated face (MobileNetV2, averaged with MesoNet-4)",
+        licence="Apache-2.0",
+    ),
+    ModelFile(
+        name=ModelName.TEXTURE,
+        file_name="texture.onnx",
+        purpose="skin, or paper and screens (trained by this project)",
         licence="Apache-2.0",
     ),
     # The two digests are those of a conversion to ONNX of the authors' own weights. DeepFace's release
@@ -154,6 +175,8 @@ _ENTRIES = (
     ),
 )
 MANIFEST: dict[ModelName, ModelFile] = {entry.name: entry for entry in _ENTRIES}
+# What this project trained itself: part of its tree, never fetched.
+PROJECT_MODELS = frozenset({ModelName.MESONET4, ModelName.MOBILENETV2, ModelName.TEXTURE})
 
 
 def digest_file(path: Path) -> str:
@@ -165,13 +188,13 @@ def digest_file(path: Path) -> str:
 def is_trusted(model: ModelFile, path: Path) -> bool:
     """Whether the file at path is there and is the one it should be.
 
-    MesoNet-4 is checked against the model card beside it; without a card, as when the operator points
-    at a file of their own, it is trusted by its place.
+    The project's own weights are checked against the model card beside them; without a card, as when the
+    operator points at a file of their own, it is trusted by its place.
     """
     if not path.is_file():
         return False
     digest = digest_file(path)
-    if model.name is ModelName.MESONET4:
+    if model.name in PROJECT_MODELS:
         return digest == _read_card_digest(path, default=digest)
     # What was converted after the download has a digest of its own, noted when it was made.
     is_listed = not model.fetched_name and digest in model.digests

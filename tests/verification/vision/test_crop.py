@@ -1,9 +1,17 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verification.vision.pictures import paint_gradient
-from verification.vision.crop import PixelBox, bound_landmarks, crop_face_square, prepare_deepfake_input
+from verification.vision.crop import (
+    PixelBox,
+    bound_landmarks,
+    crop_face_square,
+    cut_square_inside,
+    prepare_deepfake_input,
+    prepare_texture_views,
+)
 
 FRAME = paint_gradient(80, 60)
 PLACES = st.floats(-300, 300)
@@ -45,3 +53,30 @@ def test_the_deepfake_input_is_rgb() -> None:
 def test_the_bounding_box_holds_every_landmark_and_no_more() -> None:
     points = np.array([(3, 8), (-2, 5), (7, 1)], dtype=np.float32)
     assert bound_landmarks(points) == PixelBox(-2, 1, 9, 7)
+
+
+@given(box=BOXES, side=st.integers(1, 300))
+def test_a_square_cut_inside_is_never_padded(box: PixelBox, side: int) -> None:
+    height, width = FRAME.shape[:2]
+    expected = min(side, height, width)
+    assert cut_square_inside(FRAME, box, side).shape == (expected, expected, 3)
+
+
+@given(box=BOXES)
+def test_the_texture_views_have_the_networks_sizes(box: PixelBox) -> None:
+    views = prepare_texture_views(FRAME, box)
+    assert (views.context.shape, views.detail.shape) == ((80, 80, 3), (128, 128, 3))
+    assert views.context.dtype == views.detail.dtype == np.uint8
+
+
+def test_the_detail_holds_the_frames_own_pixels() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (400, 500, 3)).astype(np.uint8)
+    views = prepare_texture_views(frame, PixelBox(200, 150, 80, 100))
+    np.testing.assert_array_equal(views.detail, frame[136:264, 176:304])
+
+
+def test_the_context_is_wider_than_the_face_by_its_scale() -> None:
+    frame = np.zeros((600, 600, 3), np.uint8)
+    frame[250:350, 250:350] = 255
+    context = prepare_texture_views(frame, PixelBox(250, 250, 100, 100)).context
+    assert np.sqrt((context[..., 0] > 127).sum()) == pytest.approx(80 / 2.7, abs=1.5)

@@ -15,7 +15,12 @@ from verification.vision.weights import ModelName, ModelPaths, accept_digest, di
 def paths(tmp_path: Path) -> ModelPaths:
     """Folders that hold no model yet."""
     (tmp_path / "home" / ".deepface" / "weights").mkdir(parents=True)
-    return ModelPaths(tmp_path / "face_landmarker.task", tmp_path / "mesonet4.onnx", tmp_path / "home")
+    return ModelPaths(
+        tmp_path / "face_landmarker.task",
+        tmp_path / "mesonet4.onnx",
+        tmp_path / "home",
+        tmp_path / "texture.onnx",
+    )
 
 
 def put(paths: ModelPaths, name: ModelName, content: bytes) -> None:

@@ -1,0 +1,214 @@
+"""Keyboard, screen reader, languages, right-to-left, small and large text, light and dark; axe on every page."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.e2e.browsing import RunningServer, agree, await_state
+from tests.e2e.scripted import ScriptedSocket
+
+AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
+LANGUAGES = [code for code, _ in settings.LANGUAGES]
+PHONE = ViewportSize(width=390, height=780)
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_the_whole_check_can_be_done_with_the_keyboard(page: Page, server: RunningServer) -> None:
+    socket = ScriptedSocket(page)
+    page.goto(server.open_session())
+    expect(page.locator("#start-camera")).to_be_enabled()
+    press_until_focused(page, "#start-camera")
+    page.keyboard.press("Enter")
+    await_state(page, "aligning")
+    assert page.evaluate("() => document.activeElement.id") == "session-panel"
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+    press_until_focused(page, "#skip")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(100)
+    assert socket.said[-1]["type"] == "skip"
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+    assert page.evaluate("() => document.activeElement.id") == "result-title"
+    press_until_focused(page, "#retry")
+
+
+def press_until_focused(page: Page, selector: str) -> None:
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", f"{selector} shows no focus"
+            return
+    raise AssertionError(f"{selector} cannot be reached with the Tab key")
+
+
+def test_a_screen_reader_hears_the_same_words(page: Page, server: RunningServer) -> None:
+    socket = ScriptedSocket(page)
+    page.goto(server.open_session())
+    agree(page)
+    await_state(page, "aligning")
+    socket.feedback("too_dark")
+    assert page.locator("#instruction").get_attribute("aria-live") == "assertive"
+    hint = page.get_by_role("status").filter(has_text="It is too dark. Turn towards a light")
+    expect(hint).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look straight into the camera")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("es", "Demuestra que estás aquí"), ("de", "Zeigen Sie"), ("ar", "أثبت أنك هنا")],
+)
+def test_the_browsers_language_is_the_pages(
+    browser: Browser, server: RunningServer, language: str, words: str
+) -> None:
+    context = browser.new_context(locale=language)
+    page = context.new_page()
+    page.goto(server.url)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(words)
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+    context.close()
+
+
+def test_changing_the_language_keeps_the_ticket_and_reaches_the_instructions(
+    page: Page, server: RunningServer
+) -> None:
+    page.goto(server.open_session())
+    page.locator("#languages summary").click()
+    page.get_by_role("link", name="Deutsch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bevor die Kamera angeht")
+    page.wait_for_function("() => location.hash === ''")
+    agree(page)
+    await_state(page, "aligning", "challenging")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.locator("#instruction")).to_contain_text("Sie")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_phone_shows_the_whole_page_without_scrolling_sideways(
+    browser: Browser, server: RunningServer, language: str
+) -> None:
+    context = browser.new_context(permissions=["camera"], viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    socket = ScriptedSocket(page, language=language)
+    page.goto(server.open_session(locale=language))
+    assert page.evaluate(OVERFLOW) <= 0
+    agree(page)
+    await_state(page, "aligning")
+    socket.feedback("too_dark")
+    assert page.evaluate(OVERFLOW) <= 0
+    for selector in ("#instruction", "#stage", "#hint", "#cancel"):
+        box = page.locator(selector).bounding_box()
+        assert box is not None, selector
+        assert box["y"] + box["height"] <= PHONE["height"], selector
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+    assert page.evaluate(OVERFLOW) <= 0
+    context.close()
+
+
+def test_text_twice_as_large_loses_nothing(page: Page, server: RunningServer) -> None:
+    page.set_viewport_size({"width": 800, "height": 700})
+    page.goto(server.open_session())
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    assert page.evaluate(OVERFLOW) <= 0
+    page.goto(server.url)
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+def test_whoever_wants_less_motion_gets_none(browser: Browser, server: RunningServer) -> None:
+    context = browser.new_context(permissions=["camera"], reduced_motion="reduce")
+    page = context.new_page()
+    socket = ScriptedSocket(page)
+    page.goto(server.open_session())
+    agree(page)
+    await_state(page, "aligning")
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+    assert page.evaluate("() => document.getAnimations().filter(a => a instanceof CSSAnimation).length") == 0
+    context.close()
+
+
+def test_nothing_flashes_more_than_three_times_a_second() -> None:
+    """WCAG 2.3.1: no animation of the capture page is short enough, and each changes twice a turn at most."""
+    for sheet in ("capture.css", "pictogram.css"):
+        text = (Path(settings.BASE_DIR) / "static/css" / sheet).read_text(encoding="utf-8")
+        for name, seconds in re.findall(r"animation: ([\w-]+) ([\d.]+)s[^;]*infinite", text):
+            assert float(seconds) >= 1.0, name
+
+
+def open_landing(page: Page, server: RunningServer, language: str) -> None:
+    page.goto(f"{server.url}/?lang={language}")
+
+
+def open_consent(page: Page, server: RunningServer, language: str) -> None:
+    page.goto(server.open_session(locale=language))
+    page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
+
+
+def open_challenge(page: Page, server: RunningServer, language: str) -> None:
+    socket = ScriptedSocket(page, language=language)
+    page.goto(server.open_session(locale=language))
+    agree(page)
+    await_state(page, "aligning")
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+    socket.feedback("too_dark")
+
+
+def open_failure(page: Page, server: RunningServer, language: str) -> None:
+    socket = ScriptedSocket(page, language=language)
+    page.goto(server.open_session(locale=language))
+    agree(page)
+    await_state(page, "aligning")
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+
+
+def open_token(page: Page, server: RunningServer, language: str) -> None:
+    socket = ScriptedSocket(page, language=language)
+    page.goto(server.open_session(locale=language))
+    agree(page)
+    await_state(page, "aligning")
+    socket.result("pass", "verified", token="e30.eyJhbXIiOlsiZmFjZSJdfQ.e30")
+    await_state(page, "finished")
+
+
+def open_nothing(page: Page, server: RunningServer, language: str) -> None:
+    page.goto(f"{server.url}/verify/00000000-0000-0000-0000-000000000000?lang={language}")
+
+
+STATES: list[Callable[[Page, RunningServer, str], None]] = [
+    open_landing, open_consent, open_challenge, open_failure, open_token, open_nothing,
+]  # fmt: skip
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm ci)")
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("open_state", STATES, ids=lambda state: state.__name__.removeprefix("open_"))
+def test_axe_finds_nothing_on_any_page_in_any_language_light_or_dark(
+    context: BrowserContext, server: RunningServer, open_state: Callable[..., None], language: str
+) -> None:
+    page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    open_state(page, server, language)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        violations = page.evaluate(
+            """async () => {
+              const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+              return violations.map(({ id, nodes }) => [id, nodes.map((node) => [node.html, node.failureSummary])]);
+            }"""
+        )
+        assert violations == [], scheme + json.dumps(violations, indent=1, ensure_ascii=False)
