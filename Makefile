@@ -6,7 +6,7 @@ export DEBUG ?= 1
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run test test-train check lock setup models train clean
+.PHONY: help run test test-train check lock setup models train evaluate train-texture translations screens clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -55,6 +55,12 @@ check: $(VENV)/.tested ## style, types, import contracts, migrations, JavaScript
 	npm run check
 	npm test
 
+translations: $(VENV)/.tested ## take new sentences into locale/ and compile it
+	@$(BIN)/python -m translations
+
+screens: $(VENV)/.tested models ## picture every state of the pages into docs/screens/
+	@$(BIN)/python -m tests.e2e.screens
+
 lock: $(VENV)/.tested ## make the requirements-*.txt anew from the .in files
 	@for name in requirements requirements-dev requirements-train; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
@@ -67,10 +73,18 @@ lock: $(VENV)/.tested ## make the requirements-*.txt anew from the .in files
 	@touch $@
 
 test-train: .venv-train/.made ## the tests that need TensorFlow, in its own environment
-	.venv-train/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir=. --confcutdir tests/training tests/training/test_mesonet.py
+	.venv-train/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir=. --confcutdir tests/training tests/training/test_mesonet.py tests/training/test_mobilenet.py tests/training/test_texture_network.py
 
-train: .venv-train/.made ## train MesoNet-4 anew; PORTRAITS=DIR names the portraits
-	.venv-train/bin/python -m training.train_mesonet --portraits "$(PORTRAITS)"
+train: .venv-train/.made ## train the deepfake detector anew; PORTRAITS=DIR CLIPS=DIR MESO4=FILE name the data
+	.venv-train/bin/python -m training.train_deepfake --portraits "$(PORTRAITS)" \
+	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(MESO4),--initial-mesonet "$(MESO4)")
+
+train-texture: .venv-train/.made ## train the texture network anew; PORTRAITS=DIR CLIPS=DIR FASNET=DIR name the data
+	.venv-train/bin/python -m training.train_texture --portraits "$(PORTRAITS)" \
+	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(FASNET),--teacher "$(FASNET)")
+
+evaluate: $(VENV)/.served ## measure the detection; CLIPS=clips.tsv EVENTS=events.tsv name the tables
+	@$(BIN)/python manage.py evaluate "$(CLIPS)" $(if $(EVENTS),--events "$(EVENTS)") --find-events --attacks simulate --page docs/evaluation.md $(EVALUATE_ARGS)
 
 clean: ## remove the environments; var/ (database, keys) stays
 	rm -rf $(VENV) .venv-train node_modules

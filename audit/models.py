@@ -39,6 +39,21 @@ class EventKind(models.TextChoices):
     SIGNING_KEY_CREATED = "signing_key_created", "Signing key created"
     API_KEY_CREATED = "api_key_created", "API key created"
     SESSIONS_PURGED = "sessions_purged", "Sessions purged"
+    TOKEN_CONSUMED = "token_consumed", "Token used up"
+    TOKEN_REVOKED = "token_revoked", "Token revoked"
+    RELYING_PARTY_CREATED = "relying_party_created", "Relying party created"
+    SIGNING_KEY_RETIRED = "signing_key_retired", "Signing key retired"
+    SUBJECT_LOCKED = "subject_locked", "Capture subject locked out for a while"
+    SUBJECT_UNLOCKED = "subject_unlocked", "Lockout lifted by staff"
+    WEBHOOK_REPLAYED = "webhook_replayed", "Webhook sent again by staff"
+    LOGIN_CODE_ISSUED = "login_code_issued", "OpenID Connect code issued"
+    SESSION_ENDED_BY_STAFF = "session_ended_by_staff", "Session ended by staff"
+    SUBJECT_ERASED = "subject_erased", "Capture subject erased"
+    API_KEY_REVOKED = "api_key_revoked", "API key revoked"
+    RELYING_PARTY_CHANGED = "relying_party_changed", "Relying party changed"
+    CONSENT_GIVEN = "consent_given", "Consent given"
+    CONSENT_DECLINED = "consent_declined", "Consent declined"
+    SESSION_RETRIED = "session_retried", "Session retried"
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -146,3 +161,21 @@ class ChainCheckpoint(models.Model):
     def purged_count(self) -> int:
         """Events purged so far; the sequence has no gaps and begins at 1."""
         return self.first_retained_sequence - 1
+
+
+class ChainVerification(models.Model):
+    """The outcome of one walk along the chain. broken_at: the first broken link, None when intact."""
+
+    verified_at = models.DateTimeField()
+    is_intact = models.BooleanField()
+    checked = models.BigIntegerField()
+    head_sequence = models.BigIntegerField()
+    head_hash = models.CharField(max_length=64)
+    broken_at = models.BigIntegerField(null=True, blank=True)
+    problem = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{'intact' if self.is_intact else 'broken'} up to {self.head_sequence}"

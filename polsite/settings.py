@@ -35,7 +35,7 @@ POL_PUBLIC_URL: str = env.str("POL_PUBLIC_URL", default="")
 CSRF_TRUSTED_ORIGINS = [POL_PUBLIC_URL] if POL_PUBLIC_URL else []
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "polsite.apps.ProofOfLifeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -43,6 +43,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
+    "drf_spectacular",
+    "oauth2_provider",
+    "corsheaders",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "csp",
     "servestatic",
     "verification",
@@ -51,16 +57,21 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "verification.headers.ResourcePolicyMiddleware",
+    "verification.cross_origin.RelyingPartyCorsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "verification.language.LanguageChoiceMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "polsite.urls"
@@ -115,7 +126,8 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 
 # --- language and time -----------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("es", "Español"), ("de", "Deutsch"), ("ar", "العربية")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -158,6 +170,25 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "display-capture": [],
 }
 
+NUM_PROXIES = env.int("POL_NUM_PROXIES", default=0)
+# Whose pages may call: those of relying parties; `verification.cross_origin` asks the database.
+CORS_URLS_REGEX = r"^/(auth/|token/|oidc/|api/|\.well-known/)"
+CORS_ALLOW_CREDENTIALS = False
+CORS_PREFLIGHT_MAX_AGE = 600
+
+# The admin's login: five wrong passwords for one name from one address lock that pair for a quarter of an hour.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "verification.limits.identify"
+AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # who logged in when, and from where, is not kept
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address"]
+OTP_TOTP_ISSUER = "Proof of Life"
+POL_ADMIN_REQUIRE_OTP = env.bool("POL_ADMIN_REQUIRE_OTP", default=False)
+
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["verification.parsers.StrictJsonParser"],
@@ -169,9 +200,43 @@ REST_FRAMEWORK = {
         "read_session": env.str("POL_RATE_READ_SESSION", default="600/min"),
         "validate_token": env.str("POL_RATE_VALIDATE_TOKEN", default="6000/min"),
         "public": env.str("POL_RATE_PUBLIC", default="600/min"),
+        "relying_party": env.str("POL_RATE_RELYING_PARTY", default="6000/min"),
+        "subject": env.str("POL_RATE_SUBJECT", default="600/min"),
+        "handshake": env.str("POL_RATE_HANDSHAKE", default="600/min"),
     },
-    "NUM_PROXIES": env.int("POL_NUM_PROXIES", default=0),
+    "NUM_PROXIES": NUM_PROXIES,
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Proof of Life",
+    "DESCRIPTION": "Checks that a living person is before a camera now, and says so with a signed token.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["verification.openapi.add_pages"],
+    "SCHEMA_PATH_PREFIX": "",
+}
+
+# OpenID Connect: the authorization code with PKCE and nothing else (RFC 9700); see verification/oidc.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105
+OAUTH2_PROVIDER = {
+    "OIDC_ENABLED": True,
+    "OAUTH2_SERVER_CLASS": "verification.oidc.server.CodeServer",
+    "OAUTH2_VALIDATOR_CLASS": "verification.oidc.validator.LoginValidator",
+    "SCOPES": {"openid": "That a living person was before the camera"},
+    "PKCE_REQUIRED": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],  # of its own views, which are not used; ours: party_fields
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 300,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
 }
 
 # --- models ----------------------------------------------------------------------------------
@@ -198,6 +263,7 @@ POL_CHALLENGES: list[str] = env.list("POL_CHALLENGES", default=[])
 POL_CHALLENGE_COUNT: str = env.str("POL_CHALLENGE_COUNT", default="3-5")
 POL_CHALLENGE_TIMEOUT_SECONDS = env.int("POL_CHALLENGE_TIMEOUT_SECONDS", default=15)
 POL_MAX_CONSECUTIVE_FAILURES = env.int("POL_MAX_CONSECUTIVE_FAILURES", default=3)
+POL_MAX_RETRIES = env.int("POL_MAX_RETRIES", default=2)  # sessions that may follow one that did not pass
 POL_PASS_THRESHOLD = env.float("POL_PASS_THRESHOLD", default=0.70)
 POL_WEIGHTS: str = env.str("POL_WEIGHTS", default="0.50,0.25,0.25")
 POL_FLOORS: str = env.str("POL_FLOORS", default="")  # liveness,emotion,deepfake; empty: the measured defaults
@@ -207,6 +273,14 @@ POL_MAX_FPS = env.int("POL_MAX_FPS", default=30)
 POL_AUDIT_RETENTION_DAYS = env.int("POL_AUDIT_RETENTION_DAYS", default=90)
 POL_REQUIRE_API_KEY = env.bool("POL_REQUIRE_API_KEY", default=not DEBUG)
 POL_EXPOSE_SCORES = env.bool("POL_EXPOSE_SCORES", default=DEBUG)
+
+POL_LOCKOUT_FAILURES = env.int("POL_LOCKOUT_FAILURES", default=5)  # failed sessions of one user_id
+POL_LOCKOUT_SECONDS = env.int(
+    "POL_LOCKOUT_SECONDS", default=60
+)  # of the first lockout; each next one doubles
+POL_WEBHOOK_ALLOW_PRIVATE = env.bool("POL_WEBHOOK_ALLOW_PRIVATE", default=False)
+POL_WEBHOOK_TIMEOUT_SECONDS = env.int("POL_WEBHOOK_TIMEOUT_SECONDS", default=10)
+POL_WEBHOOK_MAX_ATTEMPTS = env.int("POL_WEBHOOK_MAX_ATTEMPTS", default=12)
 
 # --- logs ------------------------------------------------------------------------------------
 LOGGING = {

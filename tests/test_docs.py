@@ -223,7 +223,7 @@ def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
     assert list(find_broken_links(path)) == []
 
 
-@pytest.mark.parametrize("path", sorted((DOCS / "images").glob("*.png")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.webp")), ids=lambda path: path.name)
 def test_pictures_stay_small(path: Path) -> None:
     assert path.stat().st_size < 300_000
 

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.http import Http404
 from rest_framework import status
 from rest_framework.request import Request
@@ -11,32 +11,33 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from audit.models import EventKind
-from audit.services import record
 from verification.addresses import build_addresses
 from verification.health import check_health
 from verification.key_ring import get_key_ring
+from verification.limits import RelyingPartyThrottle
 from verification.liveness.actions import PoolExhaustedError
 from verification.models import RelyingParty, VerificationSession
 from verification.permissions import HasApiKeyWhereRequired
 from verification.problems import UnprocessableError
-from verification.serializers import OpenSessionSerializer, ValidateTokenSerializer
+from verification.retries import find_retry
+from verification.revocation import find_token_session, judge_token, revoke_token
+from verification.serializers import OpenSessionSerializer, RevokeTokenSerializer, ValidateTokenSerializer
 from verification.services import conclude_if_expired, open_session
-from verification.tokens import validate_token
 
 
 class OpenSessionView(APIView):
     """POST /auth/verify"""
 
     permission_classes = (HasApiKeyWhereRequired,)
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (ScopedRateThrottle, RelyingPartyThrottle)
     throttle_scope = "open_session"
 
     def post(self, request: Request) -> Response:
-        serializer = OpenSessionSerializer(data=request.data)
+        party = _relying_party(request)
+        serializer = OpenSessionSerializer(data=request.data, context={"party": party})
         serializer.is_valid(raise_exception=True)
         try:
-            opened = open_session(relying_party=_relying_party(request), **serializer.validated_data)
+            opened = open_session(relying_party=party, **serializer.validated_data)
         except PoolExhaustedError as error:
             raise UnprocessableError(str(error), code="pool_exhausted") from error
         body = {
@@ -71,25 +72,48 @@ class SessionView(APIView):
             "created_at": session.created_at.isoformat(),
             "concluded_at": session.concluded_at.isoformat() if session.concluded_at else None,
         }
+        if retry := find_retry(session):
+            body["retried_as"] = str(retry.pk)
         return Response(body, headers={"Cache-Control": "no-store"})
 
 
 class ValidateTokenView(APIView):
-    """POST /token/validate"""
+    """POST /token/validate. No key is needed; whoever sends one gets only tokens made for itself called valid."""
 
-    authentication_classes = ()
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "validate_token"
 
     def post(self, request: Request) -> Response:
         serializer = ValidateTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        verdict = validate_token(serializer.validated_data["token"])
+        asked = serializer.validated_data
+        verdict = judge_token(
+            asked["token"],
+            party=_relying_party(request),
+            audience=asked.get("audience"),
+            is_consuming=asked["consume"],
+        )
         body: dict[str, Any] = {"valid": verdict.valid, "payload": verdict.payload}
         if verdict.reason is not None:
             body["reason"] = str(verdict.reason)
-        if verdict.payload is not None:
-            _record_validation(verdict.payload)
+        return Response(body, headers={"Cache-Control": "no-store"})
+
+
+class RevokeTokenView(APIView):
+    """POST /token/revoke: withdraw a token of one's own session."""
+
+    permission_classes = (HasApiKeyWhereRequired,)
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "read_session"
+
+    def post(self, request: Request) -> Response:
+        serializer = RevokeTokenSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        session = find_token_session(**serializer.validated_data)
+        if session is None or session.relying_party != _relying_party(request):
+            raise Http404
+        revoke_token(session.pk)
+        body = {"session_id": str(session.pk), "jti": session.token_id, "revoked": True}
         return Response(body, headers={"Cache-Control": "no-store"})
 
 
@@ -125,22 +149,6 @@ class HealthView(APIView):
         report = check_health(connection)
         code = status.HTTP_200_OK if report["status"] == "ok" else status.HTTP_503_SERVICE_UNAVAILABLE
         return Response(report, status=code, headers={"Cache-Control": "no-store"})
-
-
-@transaction.atomic
-def _record_validation(payload: dict[str, Any]) -> None:
-    """The first time a token is shown is what staff ask for; more would let anyone grow the log."""
-    session = VerificationSession.objects.select_for_update().filter(token_id=payload["jti"]).first()
-    if session is None or session.token_validated_at is not None:
-        return
-    event = record(
-        EventKind.TOKEN_VALIDATED,
-        session_id=session.pk,
-        relying_party=session.relying_party.name if session.relying_party else "",
-        detail={"jti": payload["jti"]},
-    )
-    session.token_validated_at = event.recorded_at
-    session.save(update_fields=["token_validated_at"])
 
 
 def _parse_session_id(text: str) -> uuid.UUID:

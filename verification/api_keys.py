@@ -3,8 +3,11 @@
 import hmac
 import re
 import secrets
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -18,13 +21,16 @@ KEYWORD = "Api-Key"
 PREFIX_BYTES, SECRET_BYTES = 6, 32
 PREFIX = re.compile(r"[0-9a-f]{12}")
 MAX_HEADER_BYTES = 512
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @transaction.atomic
-def create_api_key(relying_party: RelyingParty) -> str:
-    """Make a key and return it; only its hash stays."""
+def create_api_key(relying_party: RelyingParty, *, expires_at: datetime | None = None) -> str:
+    """Make a key and return it; only its hash stays. expires_at: aware; None: until it is revoked."""
     prefix, secret = secrets.token_hex(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES)
-    ApiKey.objects.create(relying_party=relying_party, prefix=prefix, secret_hash=hash_secret(secret))
+    ApiKey.objects.create(
+        relying_party=relying_party, prefix=prefix, secret_hash=hash_secret(secret), expires_at=expires_at
+    )
     record(EventKind.API_KEY_CREATED, relying_party=relying_party.name, detail={"prefix": prefix})
     return f"{prefix}.{secret}"
 
@@ -46,12 +52,19 @@ class ApiKeyAuthentication(BaseAuthentication):
         return KEYWORD
 
 
-def find_relying_party(key: str) -> RelyingParty | None:
-    """The active party whose unrevoked key this is."""
+def find_relying_party(key: str, *, now: datetime | None = None) -> RelyingParty | None:
+    """The active party whose key this is, unless it is revoked or over. Notes the use, once a minute."""
     prefix, _, secret = key.partition(".")
     if not PREFIX.fullmatch(prefix):
         return None
+    now = now or timezone.now()
     found = ApiKey.objects.select_related("relying_party").filter(prefix=prefix, revoked_at=None).first()
     expected = found.secret_hash if found else hash_secret("")
     is_right = hmac.compare_digest(hash_secret(secret), expected)
-    return found.relying_party if found and is_right and found.relying_party.is_active else None
+    if found is None or not is_right or not found.relying_party.is_active:
+        return None
+    if found.expires_at is not None and found.expires_at <= now:
+        return None
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
+    ApiKey.objects.filter(unnoted, pk=found.pk).update(last_used_at=now)
+    return found.relying_party

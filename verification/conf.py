@@ -1,6 +1,7 @@
 """The policy and the capture limits, read from settings. Wrong settings fail loudly and by name."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -47,6 +48,26 @@ def load_policy() -> Policy:
 def restrict_policy(policy: Policy, exclude: list[str]) -> Policy:
     """The policy for a person who cannot perform some actions. Raises PoolExhaustedError."""
     return replace(policy, pool=restrict_pool(policy.pool, [Action(value) for value in exclude]))
+
+
+def strengthen_policy(
+    policy: Policy,
+    *,
+    pass_threshold: float | None = None,
+    challenge_pool: Sequence[str] = (),
+    max_consecutive_failures: int | None = None,
+) -> Policy:
+    """The policy with a relying party's terms: the threshold goes up only, the pool gets smaller only.
+
+    Raises PoolExhaustedError where the party's pool and the server's share too little.
+    """
+    allowed = frozenset(challenge_pool) or frozenset(str(action) for action in policy.pool)
+    return replace(
+        policy,
+        pool=restrict_pool(policy.pool, [action for action in policy.pool if action not in allowed]),
+        pass_threshold=max(policy.pass_threshold, pass_threshold or 0.0),
+        max_consecutive_failures=max_consecutive_failures or policy.max_consecutive_failures,
+    )
 
 
 def describe_policy(policy: Policy) -> dict[str, Any]:

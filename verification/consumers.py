@@ -19,7 +19,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
 
-from verification import replies, services
+from verification import handshake, monitor, replies, services
 from verification.conf import restore_policy
 from verification.inference import NewestWins, open_analyser, run_inference, session_slots
 from verification.liveness.events import (
@@ -46,6 +46,7 @@ from verification.messages import (
 from verification.models import VerificationSession
 from verification.origin import is_allowed_origin
 from verification.rate import TokenBucket
+from verification.relying_parties import is_party_origin
 from verification.vision.analyser import FrameAnalyser
 from verification.vision.image_header import FrameRejected
 
@@ -75,6 +76,7 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         self._session: LivenessSession | None = None
         self._analyser: FrameAnalyser | None = None
         self._driver: asyncio.Task[None] | None = None
+        self._is_listening = False
         self.session_id = self.scope["url_route"]["kwargs"]["session_id"]
         try:
             await self._take_session()
@@ -132,22 +134,33 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
             self._closing = error
         self._inbox_changed.set()
 
+    async def session_ended(self, message: dict[str, Any]) -> None:
+        """Staff ended the session, in whatever process: the person is told, with the stored reason."""
+        self._is_ended = True
+        self._inbox_changed.set()
+
     # --- connecting ------------------------------------------------------------------------------
 
     async def _take_session(self) -> None:
         headers = dict(self.scope["headers"])
         origin = headers.get(b"origin", b"").decode("latin-1")
         host = headers.get(b"host", b"").decode("latin-1")
-        if not is_allowed_origin(origin, host):
+        await database_sync_to_async(handshake.require_room)(headers, self.scope.get("client"))
+        if not is_allowed_origin(origin, host) and not await database_sync_to_async(is_party_origin)(
+            origin, self.session_id
+        ):
             raise services.SessionUnavailableError(CloseCode.ORIGIN, "origin_not_allowed")
         if self.session_id is None:
             raise services.SessionUnavailableError(CloseCode.NO_SUCH_SESSION, "no_such_session")
+        await database_sync_to_async(handshake.require_browser)(self.session_id, headers)
         if not session_slots.take():
             raise services.SessionUnavailableError(CloseCode.OVERLOADED, "overloaded")
         self._slot_is_taken = True
         ticket = parse_qs(self.scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
         self.row = await database_sync_to_async(services.connect_socket)(self.session_id, ticket)
         self._prepare()
+        await self.channel_layer.group_add(monitor.name_group(self.row.pk), self.channel_name)
+        self._is_listening = True
 
     def _prepare(self) -> None:
         policy = restore_policy(self.row.policy)
@@ -165,6 +178,7 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         self._inbox_changed = asyncio.Event()
         self._is_replay = False
         self._is_gone = False
+        self._is_ended = False
 
     async def _refuse(self, code: int, slug: str) -> None:
         """Accept first: a browser is told no close code of a socket that was never open."""
@@ -206,8 +220,9 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
     async def _step(self) -> bool:
         """One turn. True when the session is over."""
         session = self._require_session()
-        if self._is_replay:
-            return await self._handle(session.conclude(Reason.REPLAY_DETECTED, _now_ms()))
+        if self._is_replay or self._is_ended:
+            reason = Reason.REPLAY_DETECTED if self._is_replay else Reason.CANCELLED
+            return await self._handle(session.conclude(reason, _now_ms()))
         if self._closing is not None or self._is_gone:
             await self._end_early(self._closing)
             return True
@@ -339,6 +354,9 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         analyser, self._analyser = self._analyser, None
         if analyser is not None:
             await run_inference(analyser.close)
+        if self._is_listening:
+            self._is_listening = False
+            await self.channel_layer.group_discard(monitor.name_group(self.row.pk), self.channel_name)
 
     def _require_session(self) -> LivenessSession:
         assert self._session is not None  # noqa: S101  (set before anything that calls this)

@@ -18,3 +18,17 @@ INSTRUCTIONS: dict[Action, str | Promise] = {
     Action.SMILE: _("Smile broadly"),
     Action.SURPRISE: _("Look surprised: mouth open, eyebrows up"),
 }
+
+ACTION_NAMES: dict[Action, str | Promise] = {
+    Action.TURN_LEFT: _("Turning the head to the left"),
+    Action.TURN_RIGHT: _("Turning the head to the right"),
+    Action.LOOK_UP: _("Raising the head"),
+    Action.LOOK_DOWN: _("Lowering the head"),
+    Action.NOD: _("Nodding"),
+    Action.BLINK: _("Blinking"),
+    Action.OPEN_MOUTH: _("Opening the mouth wide"),
+    Action.RAISE_EYEBROWS: _("Raising the eyebrows"),
+    Action.SMILE: _("Smiling broadly"),
+    Action.SURPRISE: _("Looking surprised"),
+}
+"""The same as things a person may be unable to do, to be set aside before the check."""

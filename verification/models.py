@@ -2,11 +2,20 @@
 
 import uuid
 
-from django.core.validators import MaxLengthValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from verification.liveness.actions import Action, ChallengeKind
 from verification.liveness.vocabulary import ChallengeFault, ChallengeOutcome, Decision, Reason
+from verification.party_fields import (
+    MAX_RETRIES,
+    make_subject_salt,
+    validate_origins,
+    validate_pool,
+    validate_redirect_uris,
+    validate_share,
+    validate_webhook_url,
+)
 
 USER_ID_MAX_LENGTH = 128
 NO_CONTROL_CHARACTERS = RegexValidator(r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z", "No control characters.")
@@ -17,11 +26,45 @@ def _choices(enum: type) -> list[tuple[str, str]]:
 
 
 class RelyingParty(models.Model):
-    """A service that opens sessions and validates tokens."""
+    """A service that opens sessions and validates tokens.
+
+    audience: `aud` of its tokens; blank: POL_TOKEN_AUDIENCE. allowed_origins: whose pages may hold its
+    sessions. redirect_uris: where people may be sent afterwards, compared character by character.
+    pass_threshold, challenge_pool, max_consecutive_failures: what it demands beyond the server's own
+    policy; blank: nothing. subject_salt: keeps its OpenID Connect subjects apart from other parties'.
+    webhook_generation: which webhook secret is current; `webhook_rotated_at`: since when.
+    help_url, alternative_url: the ways out that the capture page offers when a check did not work out.
+    """
 
     name = models.CharField(max_length=100, unique=True, validators=[NO_CONTROL_CHARACTERS])
     is_active = models.BooleanField(default=True)
+    help_url = models.URLField(
+        max_length=2000, blank=True, help_text="where a person whose check failed finds help"
+    )
+    alternative_url = models.URLField(
+        max_length=2000, blank=True, help_text="another way to be verified, without the camera"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    audience = models.CharField(max_length=200, blank=True, validators=[NO_CONTROL_CHARACTERS])
+    allowed_origins = models.JSONField(default=list, blank=True, validators=[validate_origins])
+    redirect_uris = models.JSONField(default=list, blank=True, validators=[validate_redirect_uris])
+    pass_threshold = models.FloatField(null=True, blank=True, validators=[validate_share])
+    challenge_pool = models.JSONField(default=list, blank=True, validators=[validate_pool])
+    max_consecutive_failures = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MAX_RETRIES)]
+    )
+    webhook_url = models.URLField(max_length=2000, blank=True, validators=[validate_webhook_url])
+    webhook_generation = models.PositiveIntegerField(default=1, editable=False)
+    webhook_rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    subject_salt = models.CharField(max_length=64, default=make_subject_salt, editable=False)
+    oidc_client = models.OneToOneField(
+        "oauth2_provider.Application",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="relying_party",
+    )
 
     class Meta:
         verbose_name_plural = "relying parties"
@@ -38,6 +81,8 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True)
     secret_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -59,6 +104,8 @@ class VerificationSession(models.Model):
 
     ticket_hash: SHA-256 of the ticket, hexadecimal. scores, signals, measures: 0..1 numbers and what
     they were made of, as of the conclusion. policy: the demands that were in force, with a version.
+    consent_version, consented_at: to which text the capture subject agreed on our page, and when; empty
+    where the relying party's own client held the session. retry_of: the session this one is another try of.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -77,6 +124,12 @@ class VerificationSession(models.Model):
     locale = models.CharField(max_length=35, blank=True, validators=[MaxLengthValidator(35)])
     redirect_uri = models.URLField(max_length=2000, blank=True)
     state = models.CharField(max_length=500, blank=True)
+    consent_version = models.CharField(max_length=32, blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    retry_of = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retry"
+    )
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="1 for the session the party opened")
     ticket_hash = models.CharField(max_length=64, unique=True)
     ticket_used_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_index=True)
@@ -84,9 +137,20 @@ class VerificationSession(models.Model):
     concluded_at = models.DateTimeField(null=True, blank=True)
     token_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     token_validated_at = models.DateTimeField(null=True, blank=True)
+    token_consumed_at = models.DateTimeField(null=True, blank=True)
+    token_revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-created_at",)
+        # Codenames of the project's own; Django adds view, add, change and delete.
+        permissions = (
+            ("end_verificationsession", "Can end a session in progress"),
+            ("erase_capture_subject", "Can erase what identifies a capture subject"),
+        )
+        indexes = (
+            models.Index(fields=["created_at", "decision", "reason"], name="session_outcome_by_time"),
+            models.Index(fields=["status", "expires_at"], name="session_by_status"),
+        )
         constraints = (
             models.CheckConstraint(
                 name="token_only_for_pass",
@@ -105,7 +169,10 @@ class VerificationSession(models.Model):
 
 
 class Challenge(models.Model):
-    """One revealed challenge and what came of it. `outcome` is blank while it is current."""
+    """One revealed challenge and what came of it. `outcome` is blank while it is current.
+
+    evidence: the session's scores and signals as they stood when this challenge ended.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
     session = models.ForeignKey(VerificationSession, on_delete=models.CASCADE, related_name="challenges")
@@ -119,6 +186,7 @@ class Challenge(models.Model):
     fault = models.CharField(max_length=20, blank=True, choices=_choices(ChallengeFault))
     latency_ms = models.PositiveIntegerField(null=True, blank=True)
     measures = models.JSONField(default=dict, blank=True)
+    evidence = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("revealed_at",)
@@ -138,3 +206,64 @@ class Nonce(models.Model):
 
     def __str__(self) -> str:
         return f"nonce of {self.challenge_id}"
+
+
+class WebhookDelivery(models.Model):
+    """One event for one relying party: the outbox's row, written with the decision that it tells.
+
+    id: goes out with every attempt, so that the receiver acts once. body: the bytes that are signed.
+    next_attempt_at: null when there is nothing more to do; then `delivered_at` or `failed_at` is set.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    relying_party = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="deliveries")
+    session = models.ForeignKey(VerificationSession, on_delete=models.CASCADE, related_name="deliveries")
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    last_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class OidcLogin(models.Model):
+    """One authorization request of OpenID Connect: what was asked, its session, its code and token.
+
+    browser_hash, code_hash: SHA-256 of the cookie that ties it to one browser, and of the code.
+    """
+
+    session = models.OneToOneField(VerificationSession, on_delete=models.CASCADE, related_name="oidc_login")
+    application = models.ForeignKey("oauth2_provider.Application", on_delete=models.CASCADE, related_name="+")
+    issuer = models.CharField(max_length=300)
+    redirect_uri = models.TextField()
+    scope = models.CharField(max_length=200)
+    state = models.TextField(blank=True)
+    nonce = models.CharField(max_length=255, blank=True)
+    code_challenge = models.CharField(max_length=128)
+    subject = models.CharField(max_length=64)
+    browser_hash = models.CharField(max_length=64)
+    code_hash = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    code_expires_at = models.DateTimeField(null=True, blank=True)
+    code_used_at = models.DateTimeField(null=True, blank=True)
+    access_token = models.OneToOneField(
+        "oauth2_provider.AccessToken",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="oidc_login",
+    )
+
+    class Meta:
+        verbose_name = "OpenID Connect login"
+
+    def __str__(self) -> str:
+        return f"login of {self.session_id}"

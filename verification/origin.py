@@ -6,7 +6,9 @@ from django.conf import settings
 
 
 def is_allowed_origin(origin: str, host: str) -> bool:
-    """Judge the Origin header of a WebSocket handshake.
+    """Judge the Origin header of a WebSocket handshake, without the database.
+
+    Origins of relying parties are `relying_parties.is_party_origin`'s to judge.
 
     No Origin means no browser, and only browsers carry a person's cookies into a cross-site socket;
     such a client is still held to its ticket. "null" (sandboxed, local file) is never allowed.

@@ -22,6 +22,7 @@ ERROR_TEXTS: dict[str, Promise] = {
     "no_such_session": _("There is no such session. Please start again."),
     "already_connected": _("This session is open in another window, or was open before."),
     "session_over": _("This session is over. Please start again."),
+    "rate_limited": _("Too many attempts from here. Please try again in a minute."),
     "overloaded": _("Too many people are being verified right now. Please try again in a minute."),
 }
 

@@ -6,18 +6,20 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.models import AuditEvent, EventKind
 from audit.services import record
-from verification.conf import describe_policy, load_policy, restrict_policy
+from verification import limits, monitor, webhooks
+from verification.conf import describe_policy, load_policy, restrict_policy, strengthen_policy
 from verification.liveness.events import ChallengeEnded, IssuedChallenge, SessionConcluded
+from verification.liveness.policy import Policy
 from verification.liveness.score import Scores
 from verification.liveness.vocabulary import ChallengeOutcome, Decision, Reason
 from verification.models import Challenge, Nonce, RelyingParty, SessionStatus, VerificationSession
+from verification.relying_parties import compute_audience
 from verification.secrets_at_rest import hash_secret, make_ticket
 from verification.tokens import IssuedToken, issue_token
 
@@ -57,8 +59,13 @@ def open_session(
     redirect_uri: str = "",
     state: str = "",
 ) -> OpenedSession:
-    """Open a session. Raises PoolExhaustedError when `exclude` leaves too little to ask for."""
-    policy = restrict_policy(load_policy(), list(exclude))
+    """Open a session.
+
+    Raises PoolExhaustedError when `exclude` leaves too little to ask for, and SubjectLockedError after
+    too many failed sessions of the same party and `user_id`.
+    """
+    limits.require_unlocked(relying_party, user_id)
+    policy = restrict_policy(_load_terms(relying_party), list(exclude))
     ticket = make_ticket()
     now = timezone.now()
     session = VerificationSession.objects.create(
@@ -205,6 +212,22 @@ def abandon_session(session_id: uuid.UUID, reason: Reason, *, close_code: int | 
     return True
 
 
+@transaction.atomic
+def end_session_by_staff(session_id: uuid.UUID, *, staff_id: int) -> bool:
+    """Conclude as `cancelled` and tell the person's socket, in whatever process; False where it was over.
+
+    staff_id: the account's number, which goes into the audit event. Raises DoesNotExist.
+    """
+    now = timezone.now()
+    session = VerificationSession.objects.select_for_update().get(pk=session_id)
+    if session.status == SessionStatus.CONCLUDED:
+        return False
+    _record(EventKind.SESSION_ENDED_BY_STAFF, session, {"staff_id": staff_id}, now)
+    _abandon(session, Reason.CANCELLED, now)
+    monitor.announce_end(session_id)
+    return True
+
+
 def conclude_expired(sessions: QuerySet[VerificationSession], *, now: datetime | None = None) -> int:
     """Conclude the sessions whose time is over though no socket did it. Returns how many."""
     now = now or timezone.now()
@@ -255,6 +278,10 @@ def _end_challenge(session: VerificationSession, ended: ChallengeEnded, now: dat
         fault=ended.fault or "",
         latency_ms=max(0, ended.latency_ms),
         measures=_round_all(ended.measures),
+        evidence={
+            "scores": _round_all(asdict(ended.scores)),
+            "signals": _round_all(ended.signals),
+        },
     )
     if ended.outcome in _OUTCOME_EVENTS:
         detail = {
@@ -268,12 +295,24 @@ def _end_challenge(session: VerificationSession, ended: ChallengeEnded, now: dat
     return True
 
 
+def _load_terms(party: RelyingParty | None) -> Policy:
+    policy = load_policy()
+    if party is None:
+        return policy
+    return strengthen_policy(
+        policy,
+        pass_threshold=party.pass_threshold,
+        challenge_pool=party.challenge_pool,
+        max_consecutive_failures=party.max_consecutive_failures,
+    )
+
+
 def _issue_token(session: VerificationSession, scores: Scores, now: datetime) -> IssuedToken:
     return issue_token(
         session_id=session.pk,
         user_id=session.user_id,
         verification_score=round(scores.final or 0.0, 4),
-        audience=settings.POL_TOKEN_AUDIENCE,
+        audience=compute_audience(session.relying_party),
         now=now,
         jti=uuid.uuid4().hex,
     )
@@ -304,9 +343,19 @@ def _store_conclusion(
         _record(EventKind.RATE_LIMITED, session, {}, now)
     if reason is Reason.REPLAY_DETECTED:
         _record(EventKind.REPLAY_DETECTED, session, {}, now)
+    webhooks.enqueue(session, now)
+    if reason.decision is Decision.FAIL:
+        _count_failure(session, now)
+    elif reason.decision is Decision.PASS:
+        limits.forget_failures(session.relying_party, session.user_id)
     _record(EventKind.SESSION_CONCLUDED, session, detail, now)
     if token is not None and reason.decision is Decision.PASS:
         _record(EventKind.TOKEN_ISSUED, session, {"jti": token.jti}, now)
+
+
+def _count_failure(session: VerificationSession, now: datetime) -> None:
+    if lockout_s := limits.note_failure(session.relying_party, session.user_id):
+        _record(EventKind.SUBJECT_LOCKED, session, {"lockout_s": lockout_s}, now)
 
 
 def _record(
@@ -314,6 +363,7 @@ def _record(
 ) -> None:
     party = session.relying_party.name if session.relying_party else ""
     record(kind, session_id=session.pk, relying_party=party, detail=detail, now=now)
+    monitor.announce(kind)
 
 
 def _round_all(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -44,6 +45,8 @@ class RefusalReason(StrEnum):
     WRONG_AUDIENCE = "wrong_audience"
     MISSING_CLAIM = "missing_claim"
     WRONG_TOKEN_TYPE = "wrong_token_type"  # noqa: S105  (a reason, not a password)
+    USED = "used"
+    REVOKED = "revoked"
 
 
 class TokenRefusedError(TokenBackendError):
@@ -147,16 +150,25 @@ def issue_token(
     return IssuedToken(str(token), jti, issued_at + settings.JWT_EXPIRY)
 
 
-def validate_token(token: str, *, audience: str | None = None, now: datetime | None = None) -> TokenVerdict:
+def validate_token(
+    token: str,
+    *,
+    audience: str | Callable[[Mapping[str, Any]], str] | None = None,
+    now: datetime | None = None,
+) -> TokenVerdict:
     """Judge any text as a token; raises for no text, only KeyRingError where the keys cannot be read.
 
-    audience: who asks; `settings.POL_TOKEN_AUDIENCE` by default. now: aware; the current time by default.
+    What is stored about the token (`verification.revocation`) is not looked at.
+
+    audience: who asks, or a function of the signed claims that tells; `settings.POL_TOKEN_AUDIENCE` by
+    default. now: aware; the current time by default.
     A token is valid from its `nbf` on and no longer at its `exp`. The header's `jku`, `jwk`, `x5u`
     and `x5c` are never followed; `crit` is refused, as no extension is known here (RFC 7515, 4.1.11).
     """
     try:
         payload = ProofOfLifeToken._token_backend.decode(token)
-        check_claims(payload, audience=audience or settings.POL_TOKEN_AUDIENCE, now=now or timezone.now())
+        expected = audience(payload) if callable(audience) else audience or settings.POL_TOKEN_AUDIENCE
+        check_claims(payload, audience=expected, now=now or timezone.now())
     except TokenRefusedError as refusal:
         return TokenVerdict(valid=False, reason=refusal.reason, payload=None)
     return TokenVerdict(valid=True, reason=None, payload=payload)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from audit.admin import expand_session_prefix
 from audit.models import AuditEvent, EventKind
 from tests.audit.events import SESSION_ID, START, record_at
-from verification.models import VerificationSession
+from verification.models import RelyingParty, VerificationSession
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -81,6 +81,58 @@ def test_the_list_is_searched_by_session_prefix_and_by_kind(
     record_at(START, session_id=OTHER_ID)
     record_at(START, kind=EventKind.TOKEN_ISSUED)
     assert listed(staff, q=term) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"since": "2026-01-02"}, [3, 2]),
+        ({"until": "2026-01-01"}, [1]),
+        ({"since": "2026-01-02", "until": "2026-01-02"}, [2]),
+        ({"since": "2026-02-30"}, [3, 2, 1]),
+        ({"until": "9999-12-31"}, [3, 2, 1]),
+        ({"since": "soon"}, [3, 2, 1]),
+        ({"reason": "poor_capture"}, [2]),
+        ({"reason": "verified"}, []),
+        ({"user_id": "subject-001"}, [1]),
+        ({"user_id": "subject-00"}, []),
+        ({"user_id": "subject-001", "since": "2026-01-02"}, []),
+    ],
+)
+def test_the_list_is_narrowed_by_days_reason_and_subject(
+    staff: Client, query: dict[str, str], found: list[int]
+) -> None:
+    session = VerificationSession.objects.create(
+        user_id="subject-001", ticket_hash="0" * 64, created_at=START, expires_at=START
+    )
+    record_at(START, session_id=session.pk)
+    concluded = {"reason": "poor_capture"}
+    record_at(START + timedelta(days=1), kind=EventKind.SESSION_CONCLUDED, detail=concluded)
+    record_at(START + timedelta(days=2), detail=concluded)
+    assert listed(staff, **query) == found
+
+
+def test_the_filters_are_one_form_that_remembers_what_was_asked(staff: Client) -> None:
+    RelyingParty.objects.create(name="bank")
+    page = get(staff, LIST, user_id="subject-001", kind__exact="token_issued", relying_party="gone")
+    text = page.content.decode()
+    assert 'name="user_id" value="subject-001"' in text
+    assert '<option value="token_issued" selected>' in text
+    assert '<option value="gone" selected>' in text
+    assert '<option value="bank">' in text
+    assert "No event fits these filters." in text
+
+
+def test_an_empty_log_says_what_will_fill_it(staff: Client) -> None:
+    assert "The first session that is opened writes the first event." in get(staff, LIST).content.decode()
+
+
+def test_downloads_take_the_filters_along(staff: Client) -> None:
+    record_at(START, relying_party="shop")
+    text = get(staff, LIST, relying_party="shop", p="1").content.decode()
+    for export_format in ("csv", "jsonl"):
+        address = reverse("admin:audit_auditevent_export", args=[export_format])
+        assert f'href="{address}?relying_party=shop"' in text
 
 
 def test_an_event_shows_its_detail_as_indented_json_with_nothing_to_execute(staff: Client) -> None:

@@ -27,7 +27,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.fixture(scope="module")  # its driver keeps an event loop running, which tests of other modules must not meet
+@pytest.fixture(
+    scope="module"
+)  # its driver keeps an event loop running, which tests of other modules must not meet
 def browser() -> Iterator[Browser]:
     with run_browser(record_camera()) as chromium:
         yield chromium

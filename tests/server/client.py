@@ -9,6 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from tests.asyncapi import check_server_message
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
 
@@ -24,6 +25,7 @@ class Client:
     async def receive(self) -> Message:
         """The next message; raises ConnectionClosed."""
         message: Message = json.loads(await self.socket.recv())
+        check_server_message(message)
         if message["type"] == "challenge":
             self.nonce = decode_nonce(message["nonce"])
         return message

@@ -4,12 +4,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from joserfc import jwt as jose_jwt
 from joserfc.jwk import KeySet
 
+from tests.asyncapi import check_server_message
 from tests.server.processes import PATIENCE_S, PROJECT, Daphne, build_environment, run_daphne
 from tests.verification.clips.performed import PerformedClip
 from tests.verification.clips.test_real_clips import ACTIONS, CLIP
@@ -41,13 +43,15 @@ def test_the_simulated_subject_gets_a_token_that_others_accept(
     lenient_server: Daphne, performed_clip: PerformedClip
 ) -> None:
     subject = performed_clip.as_subject(speed=2.0)
-    heard: list[str] = []
+    heard: list[dict[str, Any]] = []
     address = open_remote_session(lenient_server.url, subject, user_id="alice")
-    session = RemoteSession(subject, address, on_message=lambda message: heard.append(message["type"]))
+    session = RemoteSession(subject, address, on_message=heard.append)
     verdict = session.run()
     assert (verdict.decision, verdict.reason) == ("pass", "verified"), verdict
     assert [record.outcome for record in verdict.challenges] == ["passed"] * 4
-    assert (heard[0], heard[-1]) == ("session", "result")
+    assert (heard[0]["type"], heard[-1]["type"]) == ("session", "result")
+    for message in heard:
+        check_server_message(message)
     answer = requests.post(
         f"{lenient_server.url}/token/validate", json={"token": verdict.token}, timeout=30
     ).json()

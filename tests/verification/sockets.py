@@ -12,6 +12,7 @@ from channels.testing import WebsocketCommunicator
 
 from audit.models import AuditEvent
 from polsite.asgi import application
+from tests.asyncapi import check_server_message
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
 from verification.models import VerificationSession
@@ -38,11 +39,14 @@ class CaptureSocket:
         path: str | None = None,
         origin: str | None = None,
         host: str = "pol.example",
+        cookie: str = "",
         subprotocols: Sequence[str] = ("pol.v1",),
     ) -> None:
         headers = [(b"host", host.encode())]
         if origin is not None:
             headers.append((b"origin", origin.encode()))
+        if cookie:
+            headers.append((b"cookie", cookie.encode()))
         if path is None:
             assert opened is not None
             path = f"/ws/verify/{opened.session.pk}?ticket={opened.ticket}"
@@ -78,6 +82,7 @@ class CaptureSocket:
             assert type(output["code"]) is int
             return Close(output["code"])
         message: Message = json.loads(output["text"])
+        check_server_message(message)
         if message["type"] == "challenge":
             self.nonce = decode_nonce(message["nonce"])
         return message

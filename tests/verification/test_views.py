@@ -1,5 +1,6 @@
 """The server-rendered pages, as HTTP answers; what they do in a browser is tested in tests/e2e."""
 
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from pytest_django import Settings
 
 from verification import services
 from verification.liveness.vocabulary import Reason
-from verification.models import VerificationSession
+from verification.models import RelyingParty, VerificationSession
 from verification.services import OpenedSession
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,78 @@ def test_the_page_is_in_the_language_of_the_session(client: Client, locale: str)
     page = client.get(f"/verify/{opened.session.pk}").content.decode()
     assert 'id="capture"' in page
     assert ('dir="rtl"' in page) == (locale == "ar")
+    assert ("Bevor die Kamera angeht" in page) == (locale == "de-AT")
+
+
+def test_the_language_in_the_address_outranks_the_sessions_and_the_browsers(client: Client) -> None:
+    opened = services.open_session(user_id="alice", locale="de")
+    german_browser = {"Accept-Language": "de"}
+    page = client.get(f"/verify/{opened.session.pk}?lang=es", headers=german_browser).content.decode()
+    assert '<html lang="es"' in page
+    assert '<html lang="ar" dir="rtl"' in client.get("/?lang=ar", headers=german_browser).content.decode()
+    assert '<html lang="de"' in client.get("/?lang=tlh", headers=german_browser).content.decode()
+    assert '<html lang="en"' in client.get("/").content.decode()
+
+
+@pytest.fixture
+def party_session() -> OpenedSession:
+    party = RelyingParty.objects.create(
+        name="Shop & Sons",
+        help_url="https://shop.example/help",
+        alternative_url="https://shop.example/desk",
+        allowed_origins=[
+            "https://shop.example",
+            "https://evil.example;script-src *",
+            "http://localhost:9000",
+        ],
+    )
+    return services.open_session(user_id="alice", relying_party=party)
+
+
+def test_the_page_names_who_asks_and_the_ways_out(client: Client, party_session: OpenedSession) -> None:
+    page = client.get(f"/verify/{party_session.session.pk}").content.decode()
+    assert "Shop &amp; Sons wants to know" in page
+    assert 'data-help-url="https://shop.example/help"' in page
+    assert 'data-alternative-url="https://shop.example/desk"' in page
+
+
+def test_a_check_that_is_over_offers_the_ways_out(client: Client, party_session: OpenedSession) -> None:
+    conclude(party_session)
+    page = client.get(f"/verify/{party_session.session.pk}").content.decode()
+    assert 'href="https://shop.example/desk"' in page
+
+
+def test_only_the_partys_pages_may_frame_the_check(client: Client, party_session: OpenedSession) -> None:
+    response = client.get(f"/verify/{party_session.session.pk}")
+    policy = response["Content-Security-Policy"]
+    assert "frame-ancestors https://shop.example http://localhost:9000;" in policy + ";"
+    assert "evil" not in policy
+    assert "X-Frame-Options" not in response
+
+
+def test_scripts_run_by_the_nonce_of_their_page_only(client: Client, opened: OpenedSession) -> None:
+    seen = set()
+    for _ in range(2):
+        response = client.get(f"/verify/{opened.session.pk}")
+        policy, page = response["Content-Security-Policy"], response.content.decode()
+        match = re.search(r"script-src 'nonce-([^']+)'(;|$)", policy)
+        assert match is not None
+        assert f'nonce="{match[1]}"' in page
+        seen.add(match[1])
+    assert len(seen) == 2
+
+
+def test_a_framed_check_has_no_masthead_of_its_own(client: Client, opened: OpenedSession) -> None:
+    address = f"/verify/{opened.session.pk}"
+    assert "is-framed" in client.get(address, headers={"Sec-Fetch-Dest": "iframe"}).content.decode()
+    assert "is-framed" not in client.get(address).content.decode()
+
+
+def test_what_a_relying_party_excluded_is_not_offered_to_be_set_aside(client: Client) -> None:
+    opened = services.open_session(user_id="alice", exclude=["smile"])
+    page = client.get(f"/verify/{opened.session.pk}").content.decode()
+    assert 'value="blink"' in page
+    assert 'value="smile"' not in page
 
 
 @pytest.mark.parametrize("path", ["/", "/verify/{}", "/health"])

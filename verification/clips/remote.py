@@ -27,7 +27,7 @@ MAX_IN_FLIGHT = 2
 IN_FLIGHT_EXPIRY_S = 1.5
 
 
-def open_remote_session(url: str, subject: ClipSubject, *, user_id: str, api_key: str = "") -> str:
+def open_remote_session(url: str, subject: ClipSubject[bytes], *, user_id: str, api_key: str = "") -> str:
     """POST /auth/verify; the WebSocket address. Raises ClipError in words when the server says no."""
     headers = {"Authorization": f"Api-Key {api_key}"} if api_key else {}
     body = {"user_id": user_id, "exclude": [str(action) for action in subject.excluded]}
@@ -46,7 +46,7 @@ class RemoteSession:
 
     def __init__(
         self,
-        subject: ClipSubject,
+        subject: ClipSubject[bytes],
         websocket_url: str,
         *,
         on_message: Callable[[dict[str, Any]], None] = lambda message: None,

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
 
-from verification.clips.camera import ClipCamera
+from verification.clips.camera import Camera, Frame
 from verification.clips.segments import ClipError, Segment, check_within
 from verification.liveness.actions import POOL, Action, PoolExhaustedError, restrict_pool
 
@@ -34,11 +34,11 @@ class ClipVerdict:
     token: str | None = None
 
 
-class ClipSubject:
+class ClipSubject(Generic[Frame]):
     """Raises ClipError when the clip shows too few actions for a session."""
 
     def __init__(
-        self, camera: ClipCamera, segments: Sequence[Segment], pool: Sequence[Action] = POOL
+        self, camera: Camera[Frame], segments: Sequence[Segment], pool: Sequence[Action] = POOL
     ) -> None:
         check_within(tuple(segments), camera.duration_s)
         self.camera = camera

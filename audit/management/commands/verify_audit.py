@@ -6,15 +6,16 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.verify import Problem, verify_chain
+from audit.integrity import verify_and_remember
+from audit.verify import Problem
 
 EXAMPLES = """\
 examples:
   manage.py verify_audit                say whether the log is intact
   manage.py verify_audit --json | jq    the same for a monitoring job
 
-Exit status: 0 intact, 1 broken. Note the head's hash elsewhere now and then: it is what shows that
-nobody rebuilt the whole chain.
+Exit status: 0 intact, 1 broken. The admin shows the outcome of the last run. Note the head's hash
+elsewhere now and then: it is what shows that nobody rebuilt the whole chain.
 """
 EXPLANATIONS = {
     Problem.MISSING: "the event is missing",
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the report as JSON")
 
     def handle(self, *args: object, as_json: bool, **options: object) -> None:
-        report = verify_chain()
+        report = verify_and_remember()
         if as_json:
             self.stdout.write(json.dumps(asdict(report)))
             if not report.is_intact:

@@ -22,21 +22,13 @@ class PerformedClip:
     frames: list[bytes]
     segments: tuple[Segment, ...]
 
-    def as_subject(self, *, speed: float = 1.0) -> ClipSubject:
+    def as_subject(self, *, speed: float = 1.0) -> ClipSubject[bytes]:
         """A fresh camera before it. speed: how many times as fast as performed."""
         segments = tuple(
             Segment(segment.action, segment.start_s / speed, segment.end_s / speed)
             for segment in self.segments
         )
-        return ClipSubject(PromptCamera(self.frames, FPS * speed), segments)
-
-
-class PromptCamera(ClipCamera):
-    """Plays an action from its beginning when it is asked for: every one begins and ends neutral."""
-
-    def aim(self, segment: Segment | None) -> None:
-        super().aim(segment)
-        self._position, self._step = self._range[0], 1
+        return ClipSubject(ClipCamera(self.frames, FPS * speed), segments)
 
 
 def perform(subject: CaptureSubject, actions: Iterable[Action]) -> PerformedClip:

@@ -87,10 +87,10 @@ class Command(BaseCommand):
         rng = None if options["seed"] is None else Random(options["seed"])  # noqa: S311  (a wanted repeat)
         with open_analyser() as analyser:
             return InProcessSession(
-                subject, analyser, load_policy(), rng=rng, on_event=self._tell_event
+                subject, analyser.analyse, load_policy(), rng=rng, on_event=self._tell_event
             ).run()
 
-    def _open_subject(self, clip: Path, segments: tuple[Segment, ...]) -> ClipSubject:
+    def _open_subject(self, clip: Path, segments: tuple[Segment, ...]) -> ClipSubject[bytes]:
         with Progress(console=self._console, transient=True) as progress:
             task = progress.add_task("reading the clip", total=None)
             camera: ClipCamera = open_clip(
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         self._console.print(f"{clip.name}: {camera.frame_count} frames, {camera.fps:.4g} fps")
         return ClipSubject(camera, segments, load_policy().pool)
 
-    def _hold_remotely(self, subject: ClipSubject, options: dict[str, Any]) -> ClipVerdict:
+    def _hold_remotely(self, subject: ClipSubject[bytes], options: dict[str, Any]) -> ClipVerdict:
         address = open_remote_session(
             options["url"], subject, user_id=options["user_id"], api_key=options["api_key"]
         )

@@ -1,0 +1,167 @@
+"""How often, from where and for whom: counters in the cache, which all replicas share where it is Redis.
+
+Three keys: the client's address, the relying party, and the `user_id` that sessions are opened for.
+A `user_id` whose sessions fail again and again is locked for a while that doubles; a pass, the passing
+of time, or staff (`manage.py unlock_subject`) opens it again. Keys hold hashes, never a name.
+"""
+
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from verification.models import RelyingParty
+
+logger = logging.getLogger(__name__)
+
+MAX_LOCKOUT_S = 3_600
+FAILURES_KEPT_S = 86_400
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+Answer = TypeVar("Answer")
+
+
+class SubjectLockedError(Throttled):
+    """Too many sessions, or failed ones, for this `user_id`; `wait` is the seconds until the next may be opened."""
+
+    default_code = "locked_out"
+    default_detail = "Too many checks of this person."
+    extra_detail_singular = extra_detail_plural = ""
+
+
+def spend(scope: str, key: str) -> int:
+    """Count one use. 0 where there is room, else the seconds until there is again.
+
+    scope: a name in DEFAULT_THROTTLE_RATES. A fixed window: add and increment are atomic in Redis and in
+    memory alike, so replicas cannot overrun it together.
+    """
+    limit, window_s = _read_rate(scope)
+    now_s = time.time()
+    window = int(now_s // window_s)
+    name = f"limit:{scope}:{_hash(key)}:{window}"
+    cache.add(name, 0, timeout=window_s + 1)
+    try:
+        count = cache.incr(name)
+    except ValueError:  # it expired between the two lines
+        return 0
+    return 0 if count <= limit else max(1, math.ceil((window + 1) * window_s - now_s))
+
+
+def identify(request: HttpRequest) -> str:
+    """The client's address, as DRF's own throttles see it (NUM_PROXIES)."""
+    return read_address(request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", ""))
+
+
+def identify_socket(headers: Mapping[bytes, bytes], client: tuple[str, int] | None) -> str:
+    """The same for a WebSocket handshake of the ASGI scope."""
+    forwarded_for = headers.get(b"x-forwarded-for", b"").decode("latin-1")
+    return read_address(forwarded_for, client[0] if client else "")
+
+
+def read_address(forwarded_for: str, remote_address: str) -> str:
+    """Whose address counts: the one that the outermost trusted proxy saw."""
+    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    if proxies == 0 or not hops:
+        return remote_address
+    return hops[-min(proxies, len(hops))]
+
+
+class RelyingPartyThrottle(BaseThrottle):
+    """However many addresses a party asks from, together they stay within POL_RATE_RELYING_PARTY."""
+
+    def __init__(self) -> None:
+        self._wait_s = 0
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        party = request.auth
+        self._wait_s = spend("relying_party", str(party.pk)) if isinstance(party, RelyingParty) else 0
+        return not self._wait_s
+
+    def wait(self) -> float:
+        return float(self._wait_s)
+
+
+# --- who is asked about --------------------------------------------------------------------------
+
+
+def require_unlocked(party: RelyingParty | None, user_id: str) -> None:
+    """Raises SubjectLockedError: too many failures, or more sessions than POL_RATE_SUBJECT.
+
+    Sessions that nobody vouches for by a key are not counted: anyone could lock out anyone.
+    """
+    if party is None:
+        return
+    left_s: float = _ask(lambda: cache.get(_name_lock(party, user_id), 0.0), 0.0) - time.time()
+    if left_s > 0:
+        raise SubjectLockedError(wait=math.ceil(left_s))
+    if wait_s := _ask(lambda: spend("subject", f"{party.pk}:{user_id}"), 0):
+        raise SubjectLockedError(wait=wait_s)
+
+
+def note_failure(party: RelyingParty | None, user_id: str) -> int:
+    """Count a failed session; the seconds that the `user_id` is locked for from now on, 0 for none."""
+    if party is None:
+        return 0
+    return _ask(lambda: _count_failure(party, user_id), 0)
+
+
+def forget_failures(party: RelyingParty | None, user_id: str) -> None:
+    """After a pass, or by staff: count from zero, and let the next session be opened."""
+    if party is not None:
+        names = [_name_failures(party, user_id), _name_lock(party, user_id)]
+        _ask(lambda: cache.delete_many(names), None)
+
+
+def compute_lockout_s(failures: int) -> int:
+    """How long the nth failure locks: nothing below POL_LOCKOUT_FAILURES, then doubling up to an hour."""
+    beyond = failures - settings.POL_LOCKOUT_FAILURES
+    if settings.POL_LOCKOUT_FAILURES <= 0 or beyond < 0:
+        return 0
+    return int(min(MAX_LOCKOUT_S, settings.POL_LOCKOUT_SECONDS * 2 ** min(beyond, 20)))
+
+
+def _count_failure(party: RelyingParty, user_id: str) -> int:
+    name = _name_failures(party, user_id)
+    cache.add(name, 0, timeout=FAILURES_KEPT_S)
+    lockout_s = compute_lockout_s(cache.incr(name))
+    if lockout_s:
+        cache.set(_name_lock(party, user_id), time.time() + lockout_s, timeout=lockout_s)
+    return lockout_s
+
+
+def _ask(question: Callable[[], Answer], fallback: Answer) -> Answer:
+    """A cache that is down must not keep a session from being opened or concluded."""
+    try:
+        return question()
+    except Exception:
+        logger.exception("The cache does not answer; failures are not counted")
+        return fallback
+
+
+def _name_failures(party: RelyingParty, user_id: str) -> str:
+    return f"failures:{_hash(f'{party.pk}:{user_id}')}"
+
+
+def _name_lock(party: RelyingParty, user_id: str) -> str:
+    return f"lock:{_hash(f'{party.pk}:{user_id}')}"
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _read_rate(scope: str) -> tuple[int, int]:
+    """How many, in how many seconds, of a rate such as 60/min."""
+    rates: dict[str, Any] = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    count, _, period = str(rates[scope]).partition("/")
+    return int(count), SECONDS[period[0]]
