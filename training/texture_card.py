@@ -91,9 +91,9 @@ def _render_recipe(figures: Json) -> str:
   rooms behind. Living faces: the same cameras, lamps that flicker and flare, pictures and doors behind them.
 - After that, without regard to the class: other colours, low light, rescaling, blur, interlacing, overlays, VP8,
   GIF palettes with dither, JPEG.
-- {report["scenes_seen"]:,} views in {report["seconds"] / 60:.0f} minutes on a share of two busy cores; seed
-  {plan["seed"]}; AdamW, learning rate {plan["learning_rate"]:g} with cosine decay; the weights are those of epoch
-  {report["best_epoch"]} of {len(report["loss"])}, the best on the calibration people.
+- {report["scenes_seen"]:,} views in {report["seconds"] / 60:.0f} minutes; seed {plan["seed"]}; AdamW, learning rate
+  {plan["learning_rate"]:g} with cosine decay; the weights are those of epoch {report["best_epoch"]} of
+  {len(report["loss"])}, the best on the calibration people.
 - {_describe_teacher(plan)}
 - Calibrated on the calibration people, on scenes as the page captures them, by Platt's method: own logit
   {fit["own_scale"]:.3f}, student's logit {fit["student_scale"]:.3f}, offset {fit["offset"]:.3f}. At 0.5 skin and a

@@ -7,8 +7,16 @@ from tests.verification.vision.conftest import require
 from tests.verification.vision.networks import make_mean_network
 from verification.vision.analyser import VisionModels, load_models
 from verification.vision.emotion import DeepFaceEmotionModel, FerEmotionModel
+from verification.vision.fasnet import FasnetTexture
 from verification.vision.loading import check_models
-from verification.vision.weights import ModelName, ModelPaths, accept_digest, digest_file
+from verification.vision.texture import FusedTexture, ProjectTexture
+from verification.vision.weights import (
+    PROJECT_TEXTURE_WEIGHTS,
+    ModelName,
+    ModelPaths,
+    accept_digest,
+    digest_file,
+)
 
 
 @pytest.fixture
@@ -72,6 +80,16 @@ def test_one_fasnet_alone_gives_no_texture(paths: ModelPaths) -> None:
     assert load_models(paths).texture is None
     put(paths, ModelName.FASNET_SECOND, make_mean_network([1, 80, 80, 3], 3))
     assert load_models(paths).texture is not None
+
+
+def test_the_projects_own_texture_network_serves_until_fasnet_joins_it(paths: ModelPaths) -> None:
+    shutil.copy(PROJECT_TEXTURE_WEIGHTS, paths.texture)
+    assert isinstance(load_models(paths).texture, ProjectTexture)
+    put(paths, ModelName.FASNET_FIRST, make_mean_network([1, 3, 80, 80], 3))
+    put(paths, ModelName.FASNET_SECOND, make_mean_network([1, 80, 80, 3], 3))
+    assert isinstance(load_models(paths).texture, FusedTexture)
+    paths.texture.unlink()
+    assert isinstance(load_models(paths).texture, FasnetTexture)
 
 
 @pytest.mark.parametrize(
