@@ -25,7 +25,7 @@ ANSWERS: Mapping[AttackSpecies, str] = MappingProxyType(
         AttackSpecies.INJECTED_LOOP: "sends the loop, whatever is asked",
         AttackSpecies.INJECTED_STITCH: "has a recording of every action, and cuts to the right one",
         AttackSpecies.INJECTED_BURST: "has a recording of every action, and sends it in clumps",
-        AttackSpecies.SECOND_FACE: "answers as a living person, with another face beside him",
+        AttackSpecies.SECOND_FACE: "answers the first challenge alone; then another face comes in and stays",
         AttackSpecies.PERSON_SWAP: "a living person answers the first challenge, another one the rest",
         AttackSpecies.FACE_SWAP: "a living person answers behind the swapped face",
         AttackSpecies.REENACTMENT: "a living person answers, and the still follows his face",
@@ -39,7 +39,8 @@ _STARTED_OVER = frozenset({AttackSpecies.INJECTED_FROZEN, AttackSpecies.INJECTED
 class Performance:
     """What an attacker has to show. script: the victim's, its recording replaced by the attack's.
 
-    partner: who takes over; needed by `person_swap`, which is played by two living people.
+    partner: what is shown after the first challenge, where that is something else: of `person_swap` the
+        other person with his own answers, of `second_face` the time when both are seen.
     """
 
     species: AttackSpecies
@@ -73,7 +74,7 @@ def _bring_camera(performance: Performance) -> Camera[FaceObservation]:
         return LoopedCamera(frames, recording.fps, first=0, length=len(frames), is_boomerang=is_boomerang)
     if species is AttackSpecies.INJECTED_STITCH:
         return StitchedCamera(recording.carried, recording.fps)
-    if species is AttackSpecies.PERSON_SWAP and performance.partner is not None:
+    if performance.partner is not None:
         partner = performance.partner
         return SwappedCamera(_walk(recording), _walk(partner.recording), second_segments=partner.segments)
     return _walk(recording)

@@ -13,8 +13,9 @@ from verification.evaluation.cache import RecordingCache
 from verification.evaluation.clip_runs import ClipResult, ClipTask, check_events, locate_clip, run_clip
 from verification.evaluation.metrics import build_metrics
 from verification.evaluation.outcomes import Outcome
+from verification.evaluation.rendering import Source
 from verification.evaluation.report import Setting
-from verification.evaluation.simulation import PRESENTATIONS, Source, plan_attacks, run_attack
+from verification.evaluation.simulation import PRESENTATIONS, plan_attacks, run_attack
 from verification.evaluation.sources import choose_source
 from verification.evaluation.tables import ClipTable, EventTable, read_clip_table, read_event_table
 from verification.evaluation.workers import run_all

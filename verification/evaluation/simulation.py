@@ -1,20 +1,13 @@
 """Attacks simulated from the bona fide clips: rendered, analysed and cached like clips, then presented."""
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
-from pathlib import Path
-from types import MappingProxyType
+from itertools import product
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from verification.attacks.pixels import ENDLESS, NEEDS_ACCOMPLICE, render_attack
+from verification.attacks.pixels import NEEDS_ACCOMPLICE
 from verification.attacks.species import AttackSpecies
-from verification.clips.camera import ClipReader
-from verification.clips.segments import Segment
 from verification.evaluation.analysis import AnalysisOptions, analyse_frames, read_again
 from verification.evaluation.attackers import Performance, attack_session, build_clock
 from verification.evaluation.cache import RecordingCache
@@ -22,45 +15,12 @@ from verification.evaluation.clip_runs import UNUSABLE, ClipResult
 from verification.evaluation.outcomes import Mode, Outcome
 from verification.evaluation.playing import Script
 from verification.evaluation.recording import Recording
+from verification.evaluation.rendering import REVISIONS, Source, render, seed_generator
 from verification.evaluation.watching import watch
 from verification.liveness.policy import Policy
 
-# To be raised for a species with every change of `verification/attacks` that changes its pixels.
-REVISIONS = MappingProxyType(
-    dict.fromkeys(AttackSpecies, 1) | {AttackSpecies.PRINT_FLAT: 2, AttackSpecies.PRINT_BENT: 2}
-)
 PRESENTATIONS = 100
-# A loop of up to six seconds is only seen to be one when it comes round.
-LOOP_TIMES = 2
 SESSIONS_EACH = 5
-# A capture page sends no larger frames.
-MAX_SIDE_PX = 640
-
-_Image = npt.NDArray[np.uint8]
-_Points = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The part of a bona fide clip that attacks are made from.
-
-    file, digest: the clip's, SHA-256 in hex. place: its recording in the cache. first, count: frames of the
-    part. segments: where in it the person shows what; empty where no session can be played from it.
-    """
-
-    path: str
-    file: Path
-    digest: str
-    place: Path
-    first: int
-    count: int
-    fps: float
-    segments: tuple[Segment, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Changes with every pixel that the part can have."""
-        return f"{self.digest} {self.first} {self.count}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +41,6 @@ class AttackTask:
         return f"simulated/{self.species}/{self.number:03}"
 
 
-class RecordedLandmarks:
-    """A LandmarkSource that knows the frames it is asked about: the clip was observed before."""
-
-    def __init__(self, frames: Iterable[tuple[_Image, _Points | None]]) -> None:
-        self._known = {id(bgr): (bgr, points) for bgr, points in frames}
-
-    def track(self, frames: Iterable[_Image], fps: float) -> Iterator[_Points | None]:
-        """Yield each frame's landmarks, float32 (478, 2) in pixels. Raises KeyError for an unknown frame."""
-        for bgr in frames:
-            yield self._known[id(bgr)][1]
-
-
 def run_attack(task: AttackTask) -> ClipResult:
     """Render and analyse, or take from the cache, and present. One that cannot be made is an outcome."""
     try:
@@ -102,12 +50,6 @@ def run_attack(task: AttackTask) -> ClipResult:
         species = str(task.species)
         return ClipResult((Outcome(task.name, species, None, None, is_simulated=True, error=str(error)),))
     return ClipResult(tuple(_present(task, recording, performance)), is_cached=is_cached)
-
-
-def seed_generator(*parts: object) -> np.random.Generator:
-    """A generator that the parts alone settle."""
-    digest = hashlib.sha256(" ".join(map(str, parts)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
 
 
 def _present(task: AttackTask, recording: Recording, performance: Performance | None) -> Iterator[Outcome]:
@@ -128,20 +70,26 @@ def _prepare(task: AttackTask, recording: Recording) -> Performance | None:
     if task.species is AttackSpecies.PERSON_SWAP:
         if task.partner is None:
             return None
-        first, second = (_recall(source, task.cache) for source in (task.victim, task.partner))
-        return Performance(task.species, first, second)
+        return Performance(task.species, *(_script(source, task) for source in (task.victim, task.partner)))
+    if task.species is AttackSpecies.SECOND_FACE:
+        crowded = Script(_take_crowded(recording), (), 0.0)
+        return Performance(task.species, _script(task.victim, task), crowded)
     if task.species is AttackSpecies.INJECTED_STITCH:
         # The library that is cut from: the victim's whole part, encoded anew.
         recording, _ = _observe(task, AttackSpecies.INJECTED_BURST)
     return Performance(task.species, Script(recording, task.victim.segments, 0.0))
 
 
-def _recall(source: Source, cache: RecordingCache) -> Script:
-    recording = cache.load(source.place)
-    if recording is None:
-        raise FileNotFoundError(f"the recording of {source.path} is gone from the cache")
-    part = recording.observations[source.first : source.first + source.count]
-    return Script(replace(recording, observations=part), source.segments, 0.0)
+def _script(source: Source, task: AttackTask) -> Script:
+    """The living person's own part."""
+    return Script(source.recall(task.cache), source.segments, 0.0)
+
+
+def _take_crowded(recording: Recording) -> Recording:
+    """From the first frame with a second face on; the latter half where none was seen."""
+    crowded = (index for index, one in enumerate(recording.observations) if one.face_count > 1)
+    first = next(crowded, len(recording.observations) // 2)
+    return replace(recording, observations=recording.observations[first:])
 
 
 def _observe(task: AttackTask, species: AttackSpecies) -> tuple[Recording, bool]:
@@ -158,48 +106,18 @@ def _observe(task: AttackTask, species: AttackSpecies) -> tuple[Recording, bool]
         recording = read_again(tracked, cache.load_kept(tracked_place), options)
     else:
         kept: dict[int, bytes] = {}
-        frames = _render(task, species)
+        frames = render(
+            species,
+            task.number,
+            task.victim,
+            task.accomplice,
+            cache=cache,
+            max_fps=options.max_fps,
+        )
         recording = analyse_frames(frames, task.victim.fps, options, keep=kept.__setitem__)
         cache.store(tracked_place, recording, name=f"{name} (tracked)", kept=kept)
     cache.store(place, recording, name=name)
     return recording, False
-
-
-def _render(task: AttackTask, species: AttackSpecies) -> Iterator[_Image]:
-    victim = _read_part(task.victim, task.cache, task.options)
-    accomplice = None if task.accomplice is None else _read_part(task.accomplice, task.cache, task.options)
-    times = LOOP_TIMES if species is AttackSpecies.INJECTED_LOOP else 1
-    return render_attack(
-        species,
-        [bgr for bgr, _ in victim],
-        task.victim.fps,
-        None if accomplice is None else [bgr for bgr, _ in accomplice],
-        seed_generator(species, task.number),
-        landmarks=RecordedLandmarks([*victim, *(accomplice or ())]),
-        count=times * len(victim) if species in ENDLESS else None,
-    )
-
-
-def _read_part(
-    source: Source, cache: RecordingCache, options: AnalysisOptions
-) -> list[tuple[_Image, _Points | None]]:
-    """The part's frames, none larger than a capture page sends, with their landmarks."""
-    recording = cache.load(source.place)
-    if recording is None:
-        raise FileNotFoundError(f"the recording of {source.path} is gone from the cache")
-    observations = recording.observations[source.first : source.first + source.count]
-    with ClipReader(source.file, max_fps=options.max_fps) as reader:
-        frames = list(islice(reader, source.first, source.first + source.count))
-    found = []
-    for bgr, observation in zip(frames, observations, strict=False):
-        scale = min(1.0, MAX_SIDE_PX / max(bgr.shape[:2]))
-        small = (
-            bgr if scale == 1.0 else cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        )
-        face = observation.face
-        points = None if face is None else (face.landmarks_px * np.float32(scale)).astype(np.float32)
-        found.append((small.astype(np.uint8, copy=False), points))
-    return found
 
 
 def plan_attacks(

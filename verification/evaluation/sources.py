@@ -7,7 +7,7 @@ from verification.evaluation.clip_runs import ClipTask
 from verification.evaluation.found_events import find_events
 from verification.evaluation.playing import Script, Span, write_script
 from verification.evaluation.recording import Recording
-from verification.evaluation.simulation import Source
+from verification.evaluation.rendering import Source
 
 # How long an attack takes that answers nothing, and how long the events of one that answers may take.
 PART_S = 6.0

@@ -142,6 +142,8 @@ def test_without_a_landmarker_it_says_what_to_do(
     "wrong",
     [
         ["--seeds", "0"],
+        ["--fps", "0"],
+        ["--fps", "many"],
         ["--floors", "1,2"],
         ["--floors", "2,0,0"],
         ["--species", "mask"],

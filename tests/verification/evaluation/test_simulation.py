@@ -13,12 +13,8 @@ from verification.evaluation.cache import RecordingCache
 from verification.evaluation.clip_runs import ClipTask
 from verification.evaluation.playing import Script, write_script
 from verification.evaluation.recording import Recording
-from verification.evaluation.simulation import (
-    RecordedLandmarks,
-    Source,
-    plan_attacks,
-    seed_generator,
-)
+from verification.evaluation.rendering import RecordedLandmarks, Source, seed_generator
+from verification.evaluation.simulation import plan_attacks
 from verification.evaluation.sources import PART_S, choose_source
 from verification.evaluation.tables import ClipRow
 from verification.liveness.actions import Action

@@ -81,7 +81,9 @@ class Command(BaseCommand):
             action="store_true",
             help="play clips whose events are too few with what the challenge judges find in them",
         )
-        parser.add_argument("--fps", type=float, default=DEFAULT_FPS, help="frames a second (%(default)g)")
+        parser.add_argument(
+            "--fps", type=_parse_fps, default=DEFAULT_FPS, help="frames a second (%(default)g)"
+        )
         parser.add_argument("--jobs", type=_parse_count, help="processes; default: one a core")
         parser.add_argument("--threshold", type=float, help="in place of POL_PASS_THRESHOLD")
         parser.add_argument("--floors", type=_parse_floors, metavar="L,E,D", help="in place of POL_FLOORS")
@@ -167,6 +169,16 @@ def _parse_count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)
+
+
+def _parse_fps(text: str) -> float:
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = 0.0
+    if not 5.0 <= fps <= 60.0:
+        raise ArgumentTypeError(f"{text!r} is not a number of frames a second within 5 and 60")
+    return fps
 
 
 def _parse_floors(text: str) -> Floors:
