@@ -4,15 +4,14 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import UTC
 
 from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
+from audit.export import BATCH_SIZE, describe_event
 from audit.models import AuditEvent
 
-BATCH_SIZE = 500
 COLUMNS = (
     "sequence", "recorded_at", "kind", "session_id", "relying_party", "detail", "previous_hash", "hash",
 )  # fmt: skip
@@ -45,33 +44,19 @@ def write_csv(events: Iterable[AuditEvent]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     for event in events:
-        row = _describe(event) | {"detail": json.dumps(event.detail, sort_keys=True, ensure_ascii=False)}
+        row = describe_event(event) | {"detail": json.dumps(event.detail, sort_keys=True, ensure_ascii=False)}
         writer.writerow([disarm(str(row[name] or "")) for name in COLUMNS])
     return text.getvalue()
 
 
 def write_jsonl(events: Iterable[AuditEvent]) -> str:
     """One JSON object a line."""
-    return "".join(json.dumps(_describe(event), ensure_ascii=False) + "\n" for event in events)
+    return "".join(json.dumps(describe_event(event), ensure_ascii=False) + "\n" for event in events)
 
 
 def disarm(cell: str) -> str:
     """Put an apostrophe before what a spreadsheet would run; anything else stays as it is."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
-def _describe(event: AuditEvent) -> dict[str, object]:
-    recorded_at = event.recorded_at.astimezone(UTC).replace(tzinfo=None)
-    return {
-        "sequence": event.sequence,
-        "recorded_at": recorded_at.isoformat(timespec="microseconds") + "Z",
-        "kind": str(event.kind),
-        "session_id": None if event.session_id is None else str(event.session_id),
-        "relying_party": event.relying_party,
-        "detail": event.detail,
-        "previous_hash": event.previous_hash,
-        "hash": event.hash,
-    }
 
 
 async def _stream(

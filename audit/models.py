@@ -54,6 +54,7 @@ class EventKind(models.TextChoices):
     CONSENT_GIVEN = "consent_given", "Consent given"
     CONSENT_DECLINED = "consent_declined", "Consent declined"
     SESSION_RETRIED = "session_retried", "Session retried"
+    AUDIT_KEY_CREATED = "audit_key_created", "Audit key created"
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -110,14 +111,14 @@ class AuditEvent(models.Model):
     def delete(self, *args: object, **kwargs: object) -> NoReturn:
         raise AppendOnlyError("Audit events are deleted by purge_audit only.")
 
-    def compute_hash(self) -> str:
-        """Return the SHA-256, in hexadecimal, of the RFC 8785 text of every field but `hash`.
+    def hashed_content(self) -> dict[str, object]:
+        """Every field but `hash`, as JSON.
 
         Times are UTC in ISO 8601 with six decimals and a trailing Z, the session id is its usual
-        hyphenated form or null. Raises NotCanonicalError where `detail` has no canonical form.
+        hyphenated form or null.
         """
         recorded_at = self.recorded_at.astimezone(UTC).replace(tzinfo=None)
-        content = {
+        return {
             "sequence": self.sequence,
             "recorded_at": recorded_at.isoformat(timespec="microseconds") + "Z",
             "kind": str(self.kind),
@@ -126,7 +127,13 @@ class AuditEvent(models.Model):
             "detail": self.detail,
             "previous_hash": self.previous_hash,
         }
-        return hashlib.sha256(canonicalise(content)).hexdigest()
+
+    def compute_hash(self) -> str:
+        """Return the SHA-256, in hexadecimal, of the RFC 8785 text of `hashed_content`.
+
+        Raises NotCanonicalError where `detail` has no canonical form.
+        """
+        return hashlib.sha256(canonicalise(self.hashed_content())).hexdigest()
 
 
 class ChainHead(models.Model):
@@ -144,12 +151,16 @@ class ChainHead(models.Model):
 
 
 class ChainCheckpoint(models.Model):
-    """Where the retained chain begins after a purge, and the hash that its first event follows."""
+    """Where the retained chain begins after a purge, and the hash that its first event follows.
+
+    statement: both, signed with the audit key (audit.proof); blank where a purge was before there was a key.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     first_retained_sequence = models.BigIntegerField()
     previous_hash = models.CharField(max_length=64)
     purged_at = models.DateTimeField()
+    statement = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="audit_one_chain_checkpoint"),)

@@ -5,13 +5,17 @@ can rebuild the chain from any point on, so note the head's hash outside of the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from django.db import connection
 from django.db.models import Max
 
 from audit.canonical import NotCanonicalError
+from audit.guards import find_missing
 from audit.models import GENESIS_HASH, AuditEvent, ChainCheckpoint, ChainHead, EventKind
+from audit.proof import CHECKPOINT_TYPE, ProofError, read_statement
+from audit.signing import list_public_keys
 
 
 class Problem(StrEnum):
@@ -24,6 +28,7 @@ class Problem(StrEnum):
     EXTRA = "event_outside_the_chain"
     HEAD = "head_mismatch"
     CHECKPOINT = "checkpoint_not_vouched_for"
+    UNSIGNED = "checkpoint_not_signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,8 @@ class ChainReport:
     """The outcome of a verification.
 
     checked: events read. broken_at: the sequence number of the first broken link, None when intact.
-    head_sequence, head_hash: the newest event that the chain's head claims.
+    head_sequence, head_hash: the newest event that the chain's head claims. is_guarded: whether the
+    triggers that refuse changes are there (audit.guards).
     """
 
     is_intact: bool
@@ -40,12 +46,20 @@ class ChainReport:
     head_hash: str
     broken_at: int | None = None
     problem: Problem | None = None
+    is_guarded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
     sequence: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Start(_Link):
+    """The last event that was purged, and what was signed of it."""
+
+    statement: str = ""
 
 
 class _BrokenLinkError(Exception):
@@ -60,19 +74,21 @@ def verify_chain(*, batch_size: int = 1000) -> ChainReport:
     Takes no lock: events appended meanwhile are left for the next run, and a purge that takes away
     events ahead of the walk starts it anew.
     """
+    is_guarded = not find_missing(connection)
     while True:
         # The checkpoint is read before the head, so that the head includes the event vouching for it.
         start = _read_start()
         report = _verify_from(start, _read_head(), batch_size)
         if report.is_intact or _read_start() == start:
-            return report
+            return replace(report, is_guarded=is_guarded)
 
 
-def _read_start() -> _Link:
+def _read_start() -> _Start:
     checkpoint = ChainCheckpoint.objects.filter(pk=1).first()
     if checkpoint is None:
-        return _Link(0, GENESIS_HASH)
-    return _Link(checkpoint.first_retained_sequence - 1, checkpoint.previous_hash)
+        return _Start(0, GENESIS_HASH)
+    last_purged = checkpoint.first_retained_sequence - 1
+    return _Start(last_purged, checkpoint.previous_hash, checkpoint.statement)
 
 
 def _read_head() -> _Link:
@@ -80,8 +96,8 @@ def _read_head() -> _Link:
     return _Link(0, GENESIS_HASH) if head is None else _Link(head.sequence, head.hash)
 
 
-def _verify_from(start: _Link, head: _Link, batch_size: int) -> ChainReport:
-    last, checked, is_vouched = start, 0, start.sequence == 0
+def _verify_from(start: _Start, head: _Link, batch_size: int) -> ChainReport:
+    last, checked, is_vouched = _Link(start.sequence, start.hash), 0, start.sequence == 0
     try:
         for event in _iterate_events(start.sequence, head.sequence, batch_size):
             _check_link(event, last)
@@ -90,6 +106,8 @@ def _verify_from(start: _Link, head: _Link, batch_size: int) -> ChainReport:
         _check_ends(start, last, head)
         if not is_vouched:
             raise _BrokenLinkError(start.sequence + 1, Problem.CHECKPOINT)
+        if not _is_signed(start):
+            raise _BrokenLinkError(start.sequence + 1, Problem.UNSIGNED)
     except _BrokenLinkError as broken:
         return ChainReport(False, checked, head.sequence, head.hash, broken.sequence, broken.problem)
     return ChainReport(True, checked, head.sequence, head.hash)
@@ -135,6 +153,18 @@ def _vouches_for(event: AuditEvent, start: _Link) -> bool:
         and event.detail.get("first_retained_sequence") == start.sequence + 1
         and event.detail.get("previous_hash") == start.hash
     )
+
+
+def _is_signed(start: _Start) -> bool:
+    """Whether the audit key vouches too. Where none was ever made, there is nothing to ask."""
+    keys = list_public_keys()
+    if start.sequence == 0 or not keys:
+        return True
+    try:
+        signed = read_statement(CHECKPOINT_TYPE, start.statement, keys)
+    except ProofError:
+        return False
+    return signed == {"first_retained_sequence": start.sequence + 1, "previous_hash": start.hash}
 
 
 def _check_ends(start: _Link, last: _Link, head: _Link) -> None:

@@ -256,6 +256,10 @@ JWT_EXPIRY_MINUTES = env.int("JWT_EXPIRY_MINUTES", default=15)
 JWT_EXPIRY = timedelta(minutes=JWT_EXPIRY_MINUTES)
 POL_SIGNING_KEY: str = env.str("POL_SIGNING_KEY", default="", multiline=True)
 POL_SIGNING_KEYS_DIR = Path(env.str("POL_SIGNING_KEYS_DIR", default=str(VAR_DIR / "keys"))).expanduser()
+# The key of checkpoints and exports of the audit log; never that of tokens.
+POL_AUDIT_KEYS_DIR = Path(
+    env.str("POL_AUDIT_KEYS_DIR", default=str(POL_SIGNING_KEYS_DIR / "audit"))
+).expanduser()
 POL_TOKEN_ISSUER: str = env.str("POL_TOKEN_ISSUER", default=POL_PUBLIC_URL or "proof-of-life")
 POL_TOKEN_AUDIENCE: str = env.str("POL_TOKEN_AUDIENCE", default="proof-of-life")
 SESSION_TIMEOUT_SECONDS = env.int("SESSION_TIMEOUT_SECONDS", default=120)

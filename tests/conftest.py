@@ -3,14 +3,18 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
+from audit.guards import build_removal, build_statements
+from audit.signing import create_audit_key
 from tests.subject.camera_file import jpeg
 from tests.subject.pose import FRONTAL, NEUTRAL
 from tests.subject.subject import SimulatedSubject
@@ -39,10 +43,22 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 @pytest.fixture(scope="session")
 def signing_keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one signing key."""
+    """A folder with one signing key, and one audit key in a folder of its own there."""
     folder = tmp_path_factory.mktemp("signing") / "keys"
     create_key(folder)
+    create_audit_key(folder / "audit")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_lifts_the_guards() -> None:
+    """Tests that commit empty the database afterwards, which the audit log's triggers refuse everybody."""
+    build_flush, vendor = connection.ops.sql_flush, connection.vendor
+
+    def build_unguarded_flush(*args: Any, **kwargs: Any) -> list[str]:
+        return [*build_removal(vendor), *build_flush(*args, **kwargs), *build_statements(vendor)]
+
+    connection.ops.sql_flush = build_unguarded_flush  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +66,7 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     """The documented defaults, whatever the environment of the test run says."""
     settings.POL_SIGNING_KEY = ""
     settings.POL_SIGNING_KEYS_DIR = signing_keys_dir
+    settings.POL_AUDIT_KEYS_DIR = signing_keys_dir / "audit"
     settings.POL_REQUIRE_API_KEY = True
     settings.POL_EXPOSE_SCORES = True
     settings.POL_PUBLIC_URL = ""

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
+from audit.guards import build_removal
 from audit.models import AuditEvent, EventKind
 from audit.services import record
 
@@ -28,5 +29,8 @@ def record_series(count: int, *, step: timedelta = timedelta(minutes=1)) -> list
 
 
 def stored_rows() -> models.QuerySet[AuditEvent]:
-    """The table as someone with SQL sees it: updates and deletions are possible."""
+    """The table as someone sees it who may alter it: the triggers are dropped, until this test's rollback."""
+    with connection.cursor() as cursor:
+        for statement in build_removal(connection.vendor):
+            cursor.execute(statement)
     return models.QuerySet(AuditEvent)

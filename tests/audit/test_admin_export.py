@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit import admin_export
-from audit.admin_export import BATCH_SIZE, COLUMNS, FORMULA_STARTS, disarm, respond_with
+from audit.admin_export import COLUMNS, FORMULA_STARTS, disarm, respond_with
 from audit.canonical import canonicalise
+from audit.export import BATCH_SIZE
 from audit.models import AuditEvent, EventKind
 from tests.audit.events import SESSION_ID, START, record_at, record_series
 

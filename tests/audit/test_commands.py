@@ -87,7 +87,16 @@ def test_verify_audit_json_reports_an_intact_log() -> None:
         "head_hash": newest.hash,
         "broken_at": None,
         "problem": None,
+        "is_guarded": True,
     }
+
+
+def test_verify_audit_says_when_the_database_does_not_refuse_changes_any_more() -> None:
+    record_series(2)
+    stored_rows()
+    err = StringIO()
+    call_command("verify_audit", stdout=StringIO(), stderr=err)
+    assert "somebody removed its triggers" in err.getvalue()
 
 
 def test_verify_audit_json_reports_a_broken_log_and_exits_1() -> None:

@@ -1,10 +1,12 @@
 """The same server on Redis and on PostgreSQL, each a real one of its own."""
 
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -15,8 +17,10 @@ from tests.server.processes import (
     PATIENCE_S,
     PROJECT,
     Daphne,
+    Process,
     build_environment,
     find_postgres,
+    migrate,
     run_daphne,
     run_postgres,
     run_redis,
@@ -112,7 +116,7 @@ def test_every_promise_of_the_services_holds_on_postgresql(
     env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=postgres_url)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cov"]
     ended = subprocess.run(
-        [*command, "tests/verification/test_services.py"],
+        [*command, "tests/verification/test_services.py", "tests/audit/test_guards.py"],
         cwd=PROJECT,
         env=env,
         capture_output=True,
@@ -121,3 +125,28 @@ def test_every_promise_of_the_services_holds_on_postgresql(
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_processes_that_write_and_purge_at_once_keep_one_chain_on_postgresql(
+    postgres_url: str, tmp_path: Path, signing_keys_dir: Path
+) -> None:
+    env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=postgres_url)
+    migrate(env)
+    before = verify_audit(env)
+    writers = [Process([sys.executable, "-m", "tests.audit.writer", "40"], env) for _ in range(3)]
+    for writer in writers:
+        writer.wait_for_line("wrote 40")
+        writer.stop()
+    report = verify_audit(env)
+    assert report["is_intact"], report
+    assert report["is_guarded"]
+    assert report["head_sequence"] >= before["head_sequence"] + 3 * 40
+
+
+def verify_audit(env: dict[str, str]) -> dict[str, Any]:
+    command = [sys.executable, "manage.py", "verify_audit", "--json", "--skip-checks"]
+    done = subprocess.run(
+        command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.retention import count_purgeable, purge
+from audit.signing import AuditKeyError
 
 MAX_DAYS = 36_500
 EXAMPLES = """\
@@ -45,8 +46,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Would delete {total:,} audit events {limit}.")
             return
         purged = 0
-        while batch := purge(before=before, now=now):
-            purged += batch
-            if purged < total:
-                self.stdout.write(f"  {purged:,} of {total:,} ...")
+        try:
+            while batch := purge(before=before, now=now):
+                purged += batch
+                if purged < total:
+                    self.stdout.write(f"  {purged:,} of {total:,} ...")
+        except AuditKeyError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"Deleted {purged:,} audit events {limit}.")

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.integrity import verify_and_remember
+from audit.signing import AuditKeyError
 from audit.verify import Problem
 
 EXAMPLES = """\
@@ -25,7 +26,12 @@ EXPLANATIONS = {
     Problem.EXTRA: "an event lies outside the chain",
     Problem.HEAD: "the chain's head does not match the last event",
     Problem.CHECKPOINT: "no purge in the log accounts for the events that are gone before it",
+    Problem.UNSIGNED: "the audit key did not sign the checkpoint before it",
 }
+UNGUARDED = (
+    "The database does not refuse changes to the log any more: somebody removed its triggers. "
+    "Put them back: manage.py migrate audit 0003, then manage.py migrate audit"
+)
 
 
 class Command(BaseCommand):
@@ -37,7 +43,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the report as JSON")
 
     def handle(self, *args: object, as_json: bool, **options: object) -> None:
-        report = verify_and_remember()
+        try:
+            report = verify_and_remember()
+        except AuditKeyError as error:
+            raise CommandError(str(error)) from error
+        if not report.is_guarded:
+            self.stderr.write(UNGUARDED)
         if as_json:
             self.stdout.write(json.dumps(asdict(report)))
             if not report.is_intact:

@@ -1,4 +1,4 @@
-"""Make the RSA key that signs tokens."""
+"""Make the RSA key that signs tokens, and the Ed25519 key that signs what is said of the audit log."""
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 
 from audit.models import EventKind
+from audit.retention import adopt_checkpoint
 from audit.services import record
+from audit.signing import AuditKeyError, create_audit_key, has_signing_key, list_public_keys
 from verification.key_ring import KeyRingError, SigningKey, create_key, get_key_ring
 
 EXAMPLES = """\
@@ -42,13 +44,33 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(f"  from         {signing_key.source}")
         self.stdout.write("  public keys  GET /.well-known/jwks.json")
+        self._ensure_audit_key()
+
+    def _ensure_audit_key(self) -> None:
+        folder = Path(settings.POL_AUDIT_KEYS_DIR)
+        try:
+            if not has_signing_key():
+                is_first = not list_public_keys()
+                key = create_audit_key(folder)
+                self._record(EventKind.AUDIT_KEY_CREATED, key.thumbprint())
+                if is_first:
+                    adopt_checkpoint(key)
+            self.stdout.write(f"  audit key    {folder}")
+        except AuditKeyError as error:
+            raise CommandError(str(error)) from error
 
     def _create(self) -> SigningKey:
         signing_key = create_key(Path(settings.POL_SIGNING_KEYS_DIR))
         try:
-            with transaction.atomic():
-                record(EventKind.SIGNING_KEY_CREATED, detail={"kid": signing_key.kid})
-        except DatabaseError as error:
+            self._record(EventKind.SIGNING_KEY_CREATED, signing_key.kid)
+        except CommandError:
             Path(signing_key.source).unlink()
-            raise CommandError("The audit log cannot be written: run manage.py migrate first.") from error
+            raise
         return signing_key
+
+    def _record(self, kind: EventKind, kid: str) -> None:
+        try:
+            with transaction.atomic():
+                record(kind, detail={"kid": kid})
+        except DatabaseError as error:
+            raise CommandError("The audit log cannot be written: run manage.py migrate first.") from error
