@@ -1,5 +1,6 @@
 """The same server on Redis and on PostgreSQL, each a real one of its own."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+from channels_redis.core import RedisChannelLayer
 from redis import Redis
 
 from tests.server.client import open_client
@@ -95,6 +97,17 @@ def test_requests_are_counted_in_redis_where_every_replica_sees_them(
     assert int(answers[-1].headers["Retry-After"]) >= 1
     with Redis.from_url(redis_url) as redis:
         assert [key for key in redis.scan_iter() if b"validate_token" in key]
+
+
+async def test_a_socket_goes_on_where_nothing_comes_for_longer_than_redis_blocks(redis_server: Daphne) -> None:
+    async with open_client(redis_server.open_session()) as client:
+        await client.begin()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(RedisChannelLayer.brpop_timeout + 1):
+                await client.receive()
+        await client.send_json({"type": "cancel"})
+        messages, code = await client.read_to_close()
+    assert (messages[-1]["reason"], code) == ("cancelled", 1000)
 
 
 async def test_a_session_is_held_with_postgresql_behind_it(postgres_server: Daphne) -> None:
