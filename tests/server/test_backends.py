@@ -99,7 +99,9 @@ def test_requests_are_counted_in_redis_where_every_replica_sees_them(
         assert [key for key in redis.scan_iter() if b"validate_token" in key]
 
 
-async def test_a_socket_goes_on_where_nothing_comes_for_longer_than_redis_blocks(redis_server: Daphne) -> None:
+async def test_a_socket_goes_on_where_nothing_comes_for_longer_than_redis_blocks(
+    redis_server: Daphne,
+) -> None:
     async with open_client(redis_server.open_session()) as client:
         await client.begin()
         with pytest.raises(TimeoutError):

@@ -1,0 +1,1 @@
+proof-of-life-.service.d
