@@ -251,6 +251,7 @@ DEEPFAKE_MODEL_PATH = Path(
 ).expanduser()
 DEEPFACE_HOME = Path(env.str("DEEPFACE_HOME", default="~")).expanduser()
 POL_MODEL_MIRROR: str = env.str("POL_MODEL_MIRROR", default="")
+POL_LANDMARK_ENGINE: str = env.str("POL_LANDMARK_ENGINE", default="litert", choices=("litert", "mediapipe"))
 POL_INFERENCE_THREADS = env.int("POL_INFERENCE_THREADS", default=0)  # 0: one a core
 POL_MAX_SESSIONS = env.int("POL_MAX_SESSIONS", default=0)  # live sockets in a process; 0: twelve a core
 

@@ -1,6 +1,6 @@
 """The bounded executor that all frames of this process go through, and the slot of each session.
 
-Landmarks and ONNX release the GIL, so one thread a core is enough; the event loop never computes.
+LiteRT and ONNX Runtime release the GIL, so one thread a core is enough; the event loop never computes.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from django.conf import settings
 from verification.conf import get_model_paths
 from verification.vision.analyser import FrameAnalyser
 from verification.vision.loading import VisionModels, load_models
+from verification.vision.trackers import LandmarkEngine
 
 SESSIONS_PER_CORE = 12
 T = TypeVar("T")
@@ -38,8 +39,12 @@ async def run_inference(work: Callable[[], T]) -> T:
 
 
 def open_analyser() -> FrameAnalyser:
-    """A landmarker of its own for one session; to be closed by the caller."""
-    return FrameAnalyser(get_models(), max_pixels=settings.POL_MAX_FRAME_PIXELS)
+    """An analyser for the frames of one session; to be closed by the caller."""
+    return FrameAnalyser(
+        get_models(),
+        max_pixels=settings.POL_MAX_FRAME_PIXELS,
+        engine=LandmarkEngine(settings.POL_LANDMARK_ENGINE),
+    )
 
 
 class SessionSlots:

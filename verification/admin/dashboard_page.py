@@ -16,7 +16,7 @@ from verification.dashboard_models import read_models
 from verification.liveness.policy import POLICY_VERSION
 
 _PERIOD_LABELS = {1: _("Today"), 7: _("Last 7 days"), 30: _("Last 30 days")}
-_LIBRARIES = ("mediapipe", "onnxruntime", "deepface", "opencv-python-headless")
+_LIBRARIES = ("mediapipe", "ai-edge-litert", "onnxruntime", "deepface", "opencv-python-headless")
 
 
 def build_dashboard(request: HttpRequest, now: datetime) -> dict[str, Any]:

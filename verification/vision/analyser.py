@@ -11,9 +11,10 @@ import numpy.typing as npt
 from verification.liveness.observation import Box, Face, FaceObservation, SampledModel
 from verification.vision.crop import PixelBox, bound_landmarks
 from verification.vision.decode import DecodedFrame, decode_image
-from verification.vision.landmarks import FaceLandmarkerMissing, FaceLandmarkTracker, TrackedFace
+from verification.vision.landmarks import FaceLandmarkerMissing, TrackedFace
 from verification.vision.loading import ModelStatus, VisionModels, load_models
 from verification.vision.skin import measure_skin_lab
+from verification.vision.trackers import LandmarkEngine, open_tracker
 from verification.vision.weights import ModelName, ModelPaths
 
 __all__ = ["FrameAnalyser", "ModelPaths", "ModelStatus", "VisionModels", "load_models"]
@@ -25,17 +26,19 @@ _DIGEST_BYTES = 16
 class FrameAnalyser:
     """Analyses the frames of one capture session, in order; not for use by two threads at once.
 
-    max_pixels: the most width * height of a frame that is decoded.
+    max_pixels: the most width * height of a frame that is decoded. engine: what runs the landmark networks.
     Raises FaceLandmarkerMissing when the landmarker isn't installed, or isn't the file it should be.
     """
 
-    def __init__(self, models: VisionModels, *, max_pixels: int) -> None:
+    def __init__(
+        self, models: VisionModels, *, max_pixels: int, engine: LandmarkEngine = LandmarkEngine.LITERT
+    ) -> None:
         self._models = models
         self._max_pixels = max_pixels
         landmarker = models.status[ModelName.FACE_LANDMARKER]
-        if not landmarker.is_installed:
+        if not landmarker.is_installed or models.landmarker is None:
             raise FaceLandmarkerMissing(f"{landmarker.path}: {landmarker.detail}")
-        self._tracker = FaceLandmarkTracker(models.landmarker_path)
+        self._tracker = open_tracker(models.landmarker, models.landmarker_path, engine)
 
     def analyse(
         self, data: bytes, captured_at_ms: int, wanted: frozenset[SampledModel] = frozenset()
@@ -72,7 +75,7 @@ class FrameAnalyser:
         )
 
     def close(self) -> None:
-        """Free the session's landmarker; the analyser can't be used again."""
+        """Let go of the session's tracker; the analyser can't be used again."""
         self._tracker.close()
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from verification.vision.crop import PixelBox
 from verification.vision.deepfake import DeepfakeModel
 from verification.vision.emotion import DeepFaceEmotionModel, EmotionModel, FerEmotionModel
+from verification.vision.face_networks import FaceNetworkPool
 from verification.vision.fasnet import FasnetTexture
 from verification.vision.onnx_session import ModelUnreadable
 from verification.vision.texture import FusedTexture, ProjectTexture, TextureModel
@@ -39,10 +40,11 @@ class ModelStatus:
 class VisionModels:
     """What all capture sessions of a process share; every member may be used by several threads at once.
 
-    texture, emotion, deepfake: None when not installed. status: by model name, in the manifest's order.
+    landmarker, texture, emotion, deepfake: None when not installed. status: by model name, in the manifest's order.
     """
 
     landmarker_path: Path
+    landmarker: FaceNetworkPool | None
     texture: TextureModel | None
     emotion: EmotionModel | None
     deepfake: DeepfakeModel | None
@@ -69,6 +71,7 @@ def load_models(paths: ModelPaths) -> VisionModels:
             status.update({name: _mark_unreadable(status[name], error) for name in names})
             return None
 
+    landmarker = _load_landmarker(paths, status)
     emotion: EmotionModel | None = load(
         lambda: DeepFaceEmotionModel(paths.locate(ModelName.DEEPFACE_EMOTION)),
         DeepFaceEmotionModel.classify,
@@ -95,11 +98,23 @@ def load_models(paths: ModelPaths) -> VisionModels:
     own_texture = load(lambda: ProjectTexture(paths.texture), ProjectTexture.score, ModelName.TEXTURE)
     return VisionModels(
         landmarker_path=paths.landmarker,
+        landmarker=landmarker,
         texture=_join_texture(fasnet, own_texture),
         emotion=emotion,
         deepfake=mesonet.with_companion(companion) if mesonet and companion else mesonet,
         status={str(name): entry for name, entry in status.items()},
     )
+
+
+def _load_landmarker(paths: ModelPaths, status: dict[ModelName, ModelStatus]) -> FaceNetworkPool | None:
+    name = ModelName.FACE_LANDMARKER
+    if not status[name].is_installed:
+        return None
+    try:
+        return FaceNetworkPool(paths.landmarker)
+    except ModelUnreadable as error:
+        status[name] = _mark_unreadable(status[name], error)
+        return None
 
 
 def _join_texture(fasnet: FasnetTexture | None, own: ProjectTexture | None) -> TextureModel | None:
