@@ -9,7 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "polsite.settings")
 http_application = get_asgi_application()
 
 from verification.routing import websocket_urlpatterns  # noqa: E402  (models need the app registry)
+from verification.serving import ServingProcess  # noqa: E402
 
-application = ProtocolTypeRouter(
+protocols = ProtocolTypeRouter(
     {"http": http_application, "websocket": URLRouter(websocket_urlpatterns)},
 )
+application = ServingProcess(protocols)

@@ -17,7 +17,6 @@ from verification.vision.analyser import FrameAnalyser
 from verification.vision.loading import VisionModels, load_models
 from verification.vision.trackers import LandmarkEngine
 
-SESSIONS_PER_CORE = 12
 T = TypeVar("T")
 
 
@@ -45,30 +44,6 @@ def open_analyser() -> FrameAnalyser:
         max_pixels=settings.POL_MAX_FRAME_PIXELS,
         engine=LandmarkEngine(settings.POL_LANDMARK_ENGINE),
     )
-
-
-class SessionSlots:
-    """How many sockets this process serves at most; newcomers beyond are told to try again."""
-
-    def __init__(self) -> None:
-        self._taken = 0
-
-    @property
-    def limit(self) -> int:
-        return settings.POL_MAX_SESSIONS or SESSIONS_PER_CORE * (os.cpu_count() or 1)
-
-    def take(self) -> bool:
-        """Take a place; False when all are taken."""
-        if self._taken >= self.limit:
-            return False
-        self._taken += 1
-        return True
-
-    def give_back(self) -> None:
-        self._taken -= 1
-
-
-session_slots = SessionSlots()
 
 
 class NewestWins(Generic[T]):

@@ -93,6 +93,16 @@ class ApiKey(models.Model):
         return f"{self.prefix}…"
 
 
+class Replica(models.Model):
+    """One server process that is running. seen_at: when it last said so, by the database's clock."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class SessionStatus(models.TextChoices):
     CREATED = "created", "created"
     IN_PROGRESS = "in_progress", "in progress"
@@ -106,6 +116,7 @@ class VerificationSession(models.Model):
     they were made of, as of the conclusion. policy: the demands that were in force, with a version.
     consent_version, consented_at: to which text the capture subject agreed on our page, and when; empty
     where the relying party's own client held the session. retry_of: the session this one is another try of.
+    held_by: the `Replica` with the socket; no foreign key, since its row goes when the process does.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -132,6 +143,7 @@ class VerificationSession(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1, help_text="1 for the session the party opened")
     ticket_hash = models.CharField(max_length=64, unique=True)
     ticket_used_at = models.DateTimeField(null=True, blank=True)
+    held_by = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(db_index=True)
     expires_at = models.DateTimeField(db_index=True)
     concluded_at = models.DateTimeField(null=True, blank=True)

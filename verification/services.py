@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent, EventKind
 from audit.services import record
-from verification import limits, monitor, webhooks
+from verification import limits, monitor, replicas, webhooks
 from verification.conf import describe_policy, load_policy, restrict_policy, strengthen_policy
 from verification.liveness.events import ChallengeEnded, IssuedChallenge, SessionConcluded
 from verification.liveness.policy import Policy
@@ -85,8 +85,12 @@ def open_session(
 
 
 @transaction.atomic
-def connect_socket(session_id: uuid.UUID, ticket: str) -> VerificationSession:
+def connect_socket(
+    session_id: uuid.UUID, ticket: str, *, held_by: uuid.UUID | None = None
+) -> VerificationSession:
     """Use the ticket up, once. Raises SessionUnavailableError with the close code that applies.
+
+    held_by: the process with the socket, where others can tell whether it lives.
 
     The ticket is consumed by one conditional update, so of two racing sockets one gets in. Only the
     holder of the right ticket learns anything about the session's state.
@@ -102,7 +106,7 @@ def connect_socket(session_id: uuid.UUID, ticket: str) -> VerificationSession:
     if session.status == SessionStatus.CONCLUDED or session.expires_at <= now:
         raise SessionUnavailableError(4410, "session_over")
     claimed = matching.filter(ticket_used_at__isnull=True, status=SessionStatus.CREATED).update(
-        ticket_used_at=now, status=SessionStatus.IN_PROGRESS
+        ticket_used_at=now, status=SessionStatus.IN_PROGRESS, held_by=held_by
     )
     if not claimed:
         raise SessionUnavailableError(4409, "already_connected")
@@ -144,10 +148,12 @@ def record_rejected_frame(session_id: uuid.UUID, code: str) -> None:
 
 
 @transaction.atomic
-def reveal_challenge(session_id: uuid.UUID, issued: IssuedChallenge, nonce_lifetime_ms: int) -> None:
-    """Store a challenge and its nonce before they are sent."""
+def reveal_challenge(session_id: uuid.UUID, issued: IssuedChallenge, nonce_lifetime_ms: int) -> bool:
+    """Store a challenge and its nonce before they are sent; False where the session is over already."""
     now = timezone.now()
-    session = VerificationSession.objects.get(pk=session_id)
+    session = VerificationSession.objects.select_for_update().get(pk=session_id)
+    if session.status == SessionStatus.CONCLUDED:
+        return False
     challenge = Challenge.objects.create(
         id=issued.challenge_id,
         session=session,
@@ -161,6 +167,7 @@ def reveal_challenge(session_id: uuid.UUID, issued: IssuedChallenge, nonce_lifet
     value_hash = hash_secret(issued.nonce)
     Nonce.objects.create(challenge=challenge, value_hash=value_hash, issued_at=now, expires_at=expires_at)
     _record(EventKind.CHALLENGE_REVEALED, session, {"index": issued.index, "action": str(issued.action)}, now)
+    return True
 
 
 @transaction.atomic
@@ -231,8 +238,22 @@ def end_session_by_staff(session_id: uuid.UUID, *, staff_id: int) -> bool:
 def conclude_expired(sessions: QuerySet[VerificationSession], *, now: datetime | None = None) -> int:
     """Conclude the sessions whose time is over though no socket did it. Returns how many."""
     now = now or timezone.now()
-    overdue = sessions.exclude(status=SessionStatus.CONCLUDED).filter(expires_at__lte=now)
+    # Not "unless concluded": the index leads to the few that are not, and they are looked for often.
+    overdue = sessions.filter(
+        status__in=[SessionStatus.CREATED, SessionStatus.IN_PROGRESS], expires_at__lte=now
+    )
     return sum(_conclude_overdue(pk, now) for pk in overdue.values_list("pk", flat=True).iterator())
+
+
+def conclude_orphans() -> int:
+    """Conclude as `disconnected` what processes left that are gone without a word. Returns how many.
+
+    Several processes may do so at once: each session is locked, and concluded by the first.
+    """
+    orphans = list(replicas.find_orphans().values_list("pk", flat=True))
+    concluded = sum(abandon_session(pk, Reason.DISCONNECTED) for pk in orphans)
+    replicas.forget_dead()
+    return concluded
 
 
 def conclude_if_expired(session: VerificationSession) -> VerificationSession:

@@ -1,9 +1,11 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.server.processes import Daphne, build_environment, run_daphne
+from tests.server.cluster import Cluster, run_cluster
+from tests.server.processes import Daphne, build_environment, find_postgres, run_daphne
 from verification.conf import get_model_paths
 from verification.vision.loading import check_models
 
@@ -31,3 +33,12 @@ def server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> 
         yield daphne
     for secret in ("ticket", "alice@example.org", "eyJ"):
         assert secret not in daphne.log
+
+
+@pytest.fixture(scope="package")
+def cluster(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Cluster]:
+    missing = [name for name in ("redis-server", "nginx") if shutil.which(name) is None]
+    if missing or find_postgres() is None:
+        pytest.skip(f"not installed: {', '.join(missing) or 'PostgreSQL'}")
+    with run_cluster(tmp_path_factory.mktemp("cluster"), signing_keys_dir) as cluster:
+        yield cluster

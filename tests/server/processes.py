@@ -54,6 +54,9 @@ class Process:
             raise RuntimeError(f"{part!r} was not said:\n{self.log}")
         return line
 
+    def send_signal(self, number: signal.Signals) -> None:
+        self._child.send_signal(number)
+
     def stop(self) -> int:
         """Ask it to end and wait until it has; the exit status."""
         if self._child.poll() is None:
@@ -125,9 +128,10 @@ def migrate(env: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def run_daphne(env: Mapping[str, str]) -> Iterator[Daphne]:
+def run_daphne(env: Mapping[str, str], *, is_migrated: bool = False) -> Iterator[Daphne]:
     """Migrate, serve, and end with no traceback in the log."""
-    migrate(env)
+    if not is_migrated:
+        migrate(env)
     server = Daphne(env)
     try:
         yield server
@@ -146,6 +150,49 @@ def run_redis(folder: Path) -> Iterator[str]:
     try:
         server.wait_for_line("eady to accept connections")
         yield f"unix://{socket_path}"
+    finally:
+        server.stop()
+
+
+NGINX_CONF = """
+daemon off;
+error_log stderr notice;
+pid {folder}/nginx.pid;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  upstream replicas {{ {servers} }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://replicas;
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $http_connection;
+    }}
+  }}
+}}
+"""
+
+
+@contextmanager
+def run_nginx(folder: Path, upstreams: Sequence[str]) -> Iterator[str]:
+    """A load balancer in front of servers, in turn; its URL."""
+    port = find_free_port()
+    servers = " ".join(f"server {url.removeprefix('http://')};" for url in upstreams)
+    conf = folder / "nginx.conf"
+    conf.write_text(NGINX_CONF.format(folder=folder, servers=servers, port=port))
+    server = Process(["nginx", "-e", "stderr", "-p", str(folder), "-c", str(conf)])
+    try:
+        server.wait_for_line("start worker processes")
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()
 

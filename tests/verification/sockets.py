@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
 from audit.models import AuditEvent
-from polsite.asgi import application
+from polsite.asgi import protocols
 from tests.asyncapi import check_server_message
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
@@ -50,7 +50,7 @@ class CaptureSocket:
         if path is None:
             assert opened is not None
             path = f"/ws/verify/{opened.session.pk}?ticket={opened.ticket}"
-        self._communicator = WebsocketCommunicator(application, path, headers, list(subprotocols))
+        self._communicator = WebsocketCommunicator(protocols, path, headers, list(subprotocols))
         self._is_gone = False
         self.subprotocol: str | None = None
         self.nonce = b""

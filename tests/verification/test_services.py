@@ -56,7 +56,7 @@ def issue(opened: OpenedSession, *, lifetime_ms: int = FIVE_MINUTES_MS) -> Issue
         revealed_at_ms=0,
         timeout_ms=15_000,
     )
-    services.reveal_challenge(opened.session.pk, challenge, lifetime_ms)
+    assert services.reveal_challenge(opened.session.pk, challenge, lifetime_ms)
     return challenge
 
 

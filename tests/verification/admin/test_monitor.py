@@ -19,7 +19,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from audit.models import EventKind
-from polsite.asgi import application
+from polsite.asgi import protocols
 from tests.verification.sockets import PATIENCE_S, CaptureSocket, Close, open_in_test, reload
 from tests.verification.test_services import end, issue
 from verification import monitor, services
@@ -73,7 +73,7 @@ async def watch(
     headers = [(b"host", HOST.encode()), (b"cookie", f"sessionid={cookie}".encode())]
     if origin is not None:
         headers.append((b"origin", origin.encode()))
-    communicator = WebsocketCommunicator(application, f"/ws/admin/monitor/{language}", headers)
+    communicator = WebsocketCommunicator(protocols, f"/ws/admin/monitor/{language}", headers)
     is_accepted, _ = await communicator.connect(timeout=PATIENCE_S)
     assert is_accepted
     yield MonitorSocket(communicator)

@@ -1,0 +1,71 @@
+"""Two replicas as they are deployed: one PostgreSQL, one Redis, nginx in front."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.server.processes import (
+    PROJECT,
+    Daphne,
+    build_environment,
+    find_postgres,
+    run_daphne,
+    run_nginx,
+    run_postgres,
+    run_redis,
+)
+
+STAFF_PASSWORD = "correct horse battery staple"
+LEASE_S = 3
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """url: the load balancer's. env: what a further replica would start with."""
+
+    url: str
+    replicas: tuple[Daphne, Daphne]
+    env: Mapping[str, str]
+
+    def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """What the database says itself."""
+        with psycopg.connect(self.env["DATABASE_URL"]) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def one_more(self, **changes: str) -> Iterator[Daphne]:
+        """A replica that a test may treat badly; the load balancer does not know it."""
+        server = Daphne({**self.env, **changes})
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def run_cluster(folder: Path, signing_keys_dir: Path) -> Iterator[Cluster]:
+    programs = find_postgres()
+    assert programs is not None
+    with ExitStack() as stack:
+        env = build_environment(
+            folder,
+            signing_keys_dir,
+            DATABASE_URL=stack.enter_context(run_postgres(programs)),
+            REDIS_URL=stack.enter_context(run_redis(folder)),
+            DJANGO_SUPERUSER_PASSWORD=STAFF_PASSWORD,
+            POL_REPLICA_LEASE_SECONDS=str(LEASE_S),
+        )
+        near = stack.enter_context(run_daphne(env))
+        far = stack.enter_context(run_daphne(env, is_migrated=True))
+        command = ["createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org"]
+        subprocess.run(
+            [sys.executable, "manage.py", *command, "--skip-checks"], cwd=PROJECT, env=env, check=True
+        )
+        url = stack.enter_context(run_nginx(folder, [near.url, far.url]))
+        yield Cluster(url, (near, far), env)

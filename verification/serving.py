@@ -1,0 +1,30 @@
+"""What every connection of a serving process passes first."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from verification.pulse import pulse
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ServingProcess:
+    """The ASGI application around all others: the first connection starts the process's heartbeat.
+
+    Daphne has no lifespan events to do that with. A socket waits for the first beat, so that its session is
+    known to be held by a process that lives.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await pulse.begin()
+        else:
+            pulse.begin_soon()
+        await self._application(scope, receive, send)
