@@ -254,6 +254,7 @@ POL_MODEL_MIRROR: str = env.str("POL_MODEL_MIRROR", default="")
 POL_LANDMARK_ENGINE: str = env.str("POL_LANDMARK_ENGINE", default="litert", choices=("litert", "mediapipe"))
 POL_INFERENCE_THREADS = env.int("POL_INFERENCE_THREADS", default=0)  # 0: one a core
 POL_MAX_SESSIONS = env.int("POL_MAX_SESSIONS", default=0)  # live sockets in a process; 0: twelve a core
+POL_DRAIN_SECONDS = env.int("POL_DRAIN_SECONDS", default=60)  # how long a stop waits for sessions
 POL_REPLICA_LEASE_SECONDS = env.int("POL_REPLICA_LEASE_SECONDS", default=15)  # unheard of for so long: gone
 
 # --- proof of life ---------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from typing import Protocol
 from django.conf import settings
 
 from verification.liveness.vocabulary import Reason
+from verification.occupants import Occupants
+from verification.problems import ServerStoppingError
 
 SESSIONS_PER_CORE = 12
 
@@ -18,34 +20,36 @@ class Held(Protocol):
 
 
 class Admission:
-    """The sockets of one process. Belongs to the event loop."""
+    """The sockets of one process. Belongs to the event loop; `is_stopping` may be read from anywhere."""
 
     def __init__(self) -> None:
-        self._held: set[Held] = set()
+        self.held: Occupants[Held] = Occupants()
+        self.is_stopping = False
 
     @property
     def limit(self) -> int:
         return settings.POL_MAX_SESSIONS or SESSIONS_PER_CORE * (os.cpu_count() or 1)
 
-    @property
-    def held(self) -> int:
-        return len(self._held)
-
     def take(self, socket: Held) -> bool:
         """Give it a place; False where it must try again later."""
-        if len(self._held) >= self.limit:
+        if self.is_stopping or len(self.held) >= self.limit:
             return False
-        self._held.add(socket)
+        self.held.add(socket)
         return True
 
     def let_go(self, socket: Held) -> None:
-        """Free the place of a socket that has none any more."""
-        self._held.discard(socket)
+        """Free the place of a socket, if it has one."""
+        self.held.discard(socket)
 
     def end_all(self, reason: Reason) -> None:
         """Conclude every session that is held here."""
-        for socket in tuple(self._held):
+        for socket in self.held:
             socket.end(reason)
+
+    def require_running(self) -> None:
+        """Raises ServerStoppingError: whoever is about to begin should do so at another process."""
+        if self.is_stopping:
+            raise ServerStoppingError
 
 
 admission = Admission()

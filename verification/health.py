@@ -11,6 +11,7 @@ from channels.layers import get_channel_layer
 from django.core.cache import cache
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from verification.admission import admission
 from verification.inference import get_models
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ ROUND_TRIP_S = 2
 
 
 def check_health(connection: BaseDatabaseWrapper) -> dict[str, Any]:
-    """`status` is ok or unavailable; missing extra models are told and do not matter to it."""
+    """`status` is ok, unavailable or stopping; missing extra models are told and do not matter to it."""
     models = get_models()
     checks: dict[str, Any] = {
         "database": _try(lambda: _ask_database(connection)),
@@ -30,7 +31,8 @@ def check_health(connection: BaseDatabaseWrapper) -> dict[str, Any]:
         },
     }
     is_ok = checks["database"] == checks["channel_layer"] == "ok" and models.is_ready
-    return {"status": "ok" if is_ok else "unavailable", "checks": checks}
+    status = "stopping" if admission.is_stopping else "ok" if is_ok else "unavailable"
+    return {"status": status, "checks": checks}
 
 
 def _try(ask: Callable[[], None]) -> str:

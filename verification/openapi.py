@@ -34,6 +34,7 @@ ERRORS = {
     415: "The body is not declared as JSON (`unsupported_media_type`).",
     422: "`exclude` leaves too little to ask for (`pool_exhausted`), or the consent is not to this text.",
     429: "Too many; wait for `Retry-After` seconds (`throttled`, `locked_out`).",
+    503: "This process is being stopped; another one has room (`stopping`).",
 }
 ALWAYS = (405, 406, 429)
 WITH_BODY = (400, 413, 415, *ALWAYS)
@@ -112,7 +113,7 @@ class HealthChecksSerializer(serializers.Serializer[Any]):
 
 
 class HealthSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=["ok", "unavailable"])
+    status = serializers.ChoiceField(choices=["ok", "unavailable", "stopping"])
     checks = HealthChecksSerializer()
 
 
@@ -154,7 +155,7 @@ def _describe(
 
 _describe(
     "verification.api.OpenSessionView", "post", "Open a session",
-    request=OpenSessionSerializer, responses={201: OpenedSerializer}, errors=(*WITH_BODY, 401, 422),
+    request=OpenSessionSerializer, responses={201: OpenedSerializer}, errors=(*WITH_BODY, 401, 422, 503),
 )  # fmt: skip
 _describe(
     "verification.api.SessionView", "get", "What became of a session",
@@ -188,7 +189,7 @@ _describe(
 _describe(
     "verification.capture_api.RetryView", "post", "Another try in place of one that proved nothing",
     request=TicketSerializer, responses={201: OpenedSerializer, **NO_SUCH_PATH},
-    errors=(*WITH_BODY, 403, 404, 409, 410, 422),
+    errors=(*WITH_BODY, 403, 404, 409, 410, 422, 503),
 )  # fmt: skip
 
 

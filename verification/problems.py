@@ -15,6 +15,15 @@ class UnprocessableError(exceptions.APIException):
     default_code = "unprocessable"
 
 
+class ServerStoppingError(exceptions.APIException):
+    """This process is about to end and begins nothing new. wait: seconds after which another one should answer."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "stopping"
+    default_detail = "This server is being stopped. Please try again."
+    wait = 1
+
+
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error it knows becomes a problem document."""
     if isinstance(error, Http404):
@@ -24,7 +33,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     status, code = _identify(error)
     response = Response(build_problem(status, code, _describe(error.detail)), status=status)
     response["Content-Type"] = CONTENT_TYPE
-    wait_s: float | None = getattr(error, "wait", None)  # of Throttled
+    wait_s: float | None = getattr(error, "wait", None)  # of Throttled and ServerStoppingError
     if wait_s is not None:
         response["Retry-After"] = str(max(1, round(wait_s)))
     if status == HTTPStatus.UNAUTHORIZED:

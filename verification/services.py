@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.models import AuditEvent, EventKind
 from audit.services import record
 from verification import limits, monitor, replicas, webhooks
+from verification.admission import admission
 from verification.conf import describe_policy, load_policy, restrict_policy, strengthen_policy
 from verification.liveness.events import ChallengeEnded, IssuedChallenge, SessionConcluded
 from verification.liveness.policy import Policy
@@ -61,9 +62,10 @@ def open_session(
 ) -> OpenedSession:
     """Open a session.
 
-    Raises PoolExhaustedError when `exclude` leaves too little to ask for, and SubjectLockedError after
-    too many failed sessions of the same party and `user_id`.
+    Raises PoolExhaustedError when `exclude` leaves too little to ask for, SubjectLockedError after too many
+    failed sessions of the same party and `user_id`, and ServerStoppingError in a process that is about to end.
     """
+    admission.require_running()
     limits.require_unlocked(relying_party, user_id)
     policy = restrict_policy(_load_terms(relying_party), list(exclude))
     ticket = make_ticket()

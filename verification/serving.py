@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from verification.occupants import Occupants
 from verification.pulse import pulse
 
 Scope = MutableMapping[str, Any]
@@ -10,6 +11,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# HTTP requests that are not answered yet, so that a stop can wait for them.
+requests_in_progress: Occupants[object] = Occupants()
 
 
 class ServingProcess:
@@ -25,6 +29,15 @@ class ServingProcess:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await pulse.begin()
+            await self._application(scope, receive, send)
         else:
             pulse.begin_soon()
-        await self._application(scope, receive, send)
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = object()
+        requests_in_progress.add(request)
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            requests_in_progress.discard(request)

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from tests.asyncapi import check_server_message
+from tests.verification.pictures import make_jpeg
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
 
@@ -75,3 +76,21 @@ async def open_client(address: str | Mapping[str, str], origin: str | None = Non
         open_timeout=60,
     ) as socket:
         yield Client(socket)
+
+
+def address_at(server_url: str, opened: Mapping[str, str]) -> str:
+    """The session's socket, at one replica of our choice."""
+    path = opened["websocket_url"].partition("://")[2].partition("/")[2]
+    return f"{server_url.replace('http', 'ws', 1)}/{path}"
+
+
+async def send_a_frame(client: Client) -> None:
+    """Up to its feedback."""
+    seq = await client.send_frame(make_jpeg())
+    assert (await client.receive())["seq"] == seq
+
+
+async def assert_told(address: str, slug: str) -> None:
+    """A socket gets this error, first and last."""
+    async with open_client(address) as client:
+        assert (await client.receive())["code"] == slug

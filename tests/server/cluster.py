@@ -38,6 +38,15 @@ class Cluster:
         with psycopg.connect(self.env["DATABASE_URL"]) as connection:
             return connection.execute(sql, parameters).fetchall()
 
+    def count_conclusions(self, opened: Mapping[str, str]) -> int:
+        sql = "SELECT count(*) FROM audit_auditevent WHERE session_id = %s AND kind = 'session_concluded'"
+        return int(self.query(sql, opened["session_id"])[0][0])
+
+    def count_live_nonces(self, opened: Mapping[str, str]) -> int:
+        sql = """SELECT count(*) FROM verification_nonce n JOIN verification_challenge c ON n.challenge_id = c.id
+                 WHERE c.session_id = %s AND n.consumed_at IS NULL"""
+        return int(self.query(sql, opened["session_id"])[0][0])
+
     @contextmanager
     def one_more(self, **changes: str) -> Iterator[Daphne]:
         """A replica that a test may treat badly; the load balancer does not know it."""

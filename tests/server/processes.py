@@ -61,6 +61,10 @@ class Process:
         """Ask it to end and wait until it has; the exit status."""
         if self._child.poll() is None:
             self._child.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Until it has ended by itself; the exit status."""
         status = self._child.wait(PATIENCE_S)
         self._reader.join(PATIENCE_S)
         assert self._child.stdout is not None
@@ -82,7 +86,16 @@ class Daphne(Process):
     """The project's own server. url: http://127.0.0.1:PORT."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "0", "polsite.asgi:application"]
+        command = [
+            sys.executable,
+            "manage.py",
+            "serve",
+            "--skip-checks",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+        ]
         super().__init__(command, env)
         address = self.wait_for_line("Listening on TCP address").rsplit(" ", 1)[1].strip()
         self.url = f"http://{address}"

@@ -8,16 +8,9 @@ import pytest
 import requests
 from websockets.exceptions import ConnectionClosed
 
-from tests.server.client import Client, open_client
+from tests.server.client import address_at, assert_told, open_client, send_a_frame
 from tests.server.cluster import Cluster
 from tests.server.processes import PATIENCE_S, Daphne
-from tests.verification.pictures import make_jpeg
-
-
-def address_at(server: Daphne, opened: dict[str, str]) -> str:
-    """The session's socket, at one replica of our choice."""
-    path = opened["websocket_url"].partition("://")[2].partition("/")[2]
-    return f"{server.url.replace('http', 'ws', 1)}/{path}"
 
 
 def await_conclusion(server: Daphne, opened: dict[str, str]) -> dict[str, Any]:
@@ -29,39 +22,18 @@ def await_conclusion(server: Daphne, opened: dict[str, str]) -> dict[str, Any]:
     return session
 
 
-def count_conclusions(cluster: Cluster, opened: dict[str, str]) -> int:
-    sql = "SELECT count(*) FROM audit_auditevent WHERE session_id = %s AND kind = 'session_concluded'"
-    return int(cluster.query(sql, opened["session_id"])[0][0])
-
-
-def count_live_nonces(cluster: Cluster, opened: dict[str, str]) -> int:
-    sql = """SELECT count(*) FROM verification_nonce n JOIN verification_challenge c ON n.challenge_id = c.id
-             WHERE c.session_id = %s AND n.consumed_at IS NULL"""
-    return int(cluster.query(sql, opened["session_id"])[0][0])
-
-
-async def send_a_frame(client: Client) -> None:
-    seq = await client.send_frame(make_jpeg())
-    assert (await client.receive())["seq"] == seq
-
-
-async def assert_told(address: str, slug: str) -> None:
-    async with open_client(address) as client:
-        assert (await client.receive())["code"] == slug
-
-
 async def test_a_session_is_opened_at_one_replica_and_held_at_the_other(cluster: Cluster) -> None:
     near, far = cluster.replicas
     opened = near.open_session()
-    async with open_client(address_at(far, opened)) as client:
+    async with open_client(address_at(far.url, opened)) as client:
         await client.begin()
         await send_a_frame(client)
-        await assert_told(address_at(near, opened), "already_connected")
+        await assert_told(address_at(near.url, opened), "already_connected")
         await client.send_json({"type": "cancel"})
         messages, code = await client.read_to_close()
     assert (messages[-1]["reason"], code) == ("cancelled", 1000)
     assert near.read_session(opened)["reason"] == far.read_session(opened)["reason"] == "cancelled"
-    await assert_told(address_at(near, opened), "session_over")
+    await assert_told(address_at(near.url, opened), "session_over")
 
 
 async def test_the_load_balancer_needs_no_stickiness(cluster: Cluster) -> None:
@@ -83,8 +55,8 @@ async def test_who_loses_a_replica_is_disconnected_once_and_may_start_again_at_o
     with cluster.one_more() as doomed:
         left, retried = doomed.open_session(), doomed.open_session()
         async with (
-            open_client(address_at(doomed, left)) as one,
-            open_client(address_at(doomed, retried)) as other,
+            open_client(address_at(doomed.url, left)) as one,
+            open_client(address_at(doomed.url, retried)) as other,
         ):
             for client in (one, other):
                 await client.begin()
@@ -97,9 +69,9 @@ async def test_who_loses_a_replica_is_disconnected_once_and_may_start_again_at_o
     session = await_conclusion(near, left)
     assert (session["decision"], session["reason"]) == ("inconclusive", "disconnected")
     for opened in (left, retried):
-        assert count_conclusions(cluster, opened) == 1
-        assert count_live_nonces(cluster, opened) == 0
-        await assert_told(address_at(near, opened), "session_over")
+        assert cluster.count_conclusions(opened) == 1
+        assert cluster.count_live_nonces(opened) == 0
+        await assert_told(address_at(near.url, opened), "session_over")
 
 
 async def start_again(near: Daphne, far: Daphne, lost: dict[str, str]) -> None:
@@ -108,7 +80,7 @@ async def start_again(near: Daphne, far: Daphne, lost: dict[str, str]) -> None:
     body = {"ticket": lost["websocket_url"].partition("ticket=")[2]}
     answer = requests.post(address, json=body, timeout=30)
     assert answer.status_code == 201, answer.text
-    async with open_client(address_at(far, answer.json())) as client:
+    async with open_client(address_at(far.url, answer.json())) as client:
         await client.begin()
         await send_a_frame(client)
     assert requests.post(address, json=body, timeout=30).status_code == 410
@@ -118,7 +90,7 @@ async def test_a_replica_that_was_only_asleep_gives_up_what_others_concluded(clu
     near, _ = cluster.replicas
     with cluster.one_more() as sleeper:
         opened = sleeper.open_session()
-        async with open_client(address_at(sleeper, opened)) as client:
+        async with open_client(address_at(sleeper.url, opened)) as client:
             await client.begin()
             sleeper.send_signal(signal.SIGSTOP)
             try:
@@ -127,8 +99,8 @@ async def test_a_replica_that_was_only_asleep_gives_up_what_others_concluded(clu
                 sleeper.send_signal(signal.SIGCONT)
             result = await client.read_until("result")
         assert (result["reason"], result["token"]) == ("disconnected", None)
-        assert count_conclusions(cluster, opened) == 1
+        assert cluster.count_conclusions(opened) == 1
         again = sleeper.open_session()
-        async with open_client(address_at(sleeper, again)) as client:
+        async with open_client(address_at(sleeper.url, again)) as client:
             await client.begin()
             await send_a_frame(client)

@@ -27,6 +27,7 @@ from verification.liveness.vocabulary import Decision
 from verification.models import OidcLogin, SessionStatus
 from verification.oidc import logins
 from verification.oidc.validator import ACR
+from verification.problems import ServerStoppingError
 from verification.services import conclude_if_expired
 
 MAX_STATE_CHARACTERS = 2_000
@@ -96,7 +97,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     )
     try:
         begun = logins.begin_login(application, asked, issuer + reverse("oidc_continue"))
-    except (limits.SubjectLockedError, PoolExhaustedError):
+    except (limits.SubjectLockedError, PoolExhaustedError, ServerStoppingError):
         return _send_back(
             asked.redirect_uri,
             {"error": "temporarily_unavailable", "state": asked.state, "iss": issuer},

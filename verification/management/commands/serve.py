@@ -3,12 +3,12 @@
 from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from daphne.cli import CommandLineInterface
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from verification.inference import get_models
 from verification.key_ring import KeyRingError, get_key_ring
+from verification.server import serve
 
 
 class Command(BaseCommand):
@@ -16,7 +16,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = "examples:\n  manage.py serve\n  manage.py serve --host 127.0.0.1 --port 8080"
+        parser.epilog = (
+            "examples:\n  manage.py serve\n  manage.py serve --host 127.0.0.1 --port 8080\n\n"
+            "SIGTERM lets sessions finish, for POL_DRAIN_SECONDS at most; Ctrl-C, or a second SIGTERM, does not wait."
+        )
         parser.add_argument("--host", default=settings.HOST, help="default: HOST, %(default)s")
         parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, %(default)s")
 
@@ -29,9 +32,7 @@ class Command(BaseCommand):
         shown = "localhost" if options["host"] in {"127.0.0.1", "0.0.0.0", "::"} else options["host"]  # noqa: S104
         self.stdout.write(f"Serving http://{shown}:{options['port']}  (Ctrl-C stops)", ending="\n")
         self.stdout.flush()
-        address = ["--bind", options["host"], "--port", str(options["port"])]
-        limits = ["--application-close-timeout", "20", "--verbosity", "0"]
-        CommandLineInterface().run([*address, *limits, "polsite.asgi:application"])
+        serve(options["host"], options["port"])
 
     def _require_models(self) -> None:
         """Loading them now spares the first person the wait, and tells at once what is missing."""
