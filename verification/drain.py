@@ -1,6 +1,6 @@
 """A graceful stop: newcomers go elsewhere, those inside may finish, and what is left is concluded.
 
-See docs/decisions/0011.
+See docs/decisions/0013.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The heartbeat of one server process, and its look after those whose heart stopped.
 
 A process that is killed concludes nothing. So each one writes a row every few seconds, and whoever is
-alive concludes the sessions of one that has not been heard of for a lease. See docs/decisions/0010.
+alive concludes the sessions of one that has not been heard of for a lease. See docs/decisions/0012.
 """
 
 import asyncio
