@@ -73,7 +73,7 @@ lock: $(VENV)/.tested ## make the requirements-*.txt anew from the .in files
 	@touch $@
 
 test-train: .venv-train/.made ## the tests that need TensorFlow, in its own environment
-	.venv-train/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir=. --confcutdir tests/training tests/training/test_mesonet.py tests/training/test_mobilenet.py tests/training/test_texture_network.py
+	.venv-train/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir=. --confcutdir tests/training tests/training/test_mesonet.py tests/training/test_mobilenet.py tests/training/test_earlier.py tests/training/test_texture_network.py
 
 train: .venv-train/.made ## train the deepfake detector anew; PORTRAITS=DIR CLIPS=DIR MESO4=FILE name the data
 	.venv-train/bin/python -m training.train_deepfake --portraits "$(PORTRAITS)" \

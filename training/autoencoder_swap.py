@@ -37,12 +37,15 @@ def decode_face(
 
 
 def swap_by_autoencoder(
-    image_bgr: Image, landmarks_px: npt.NDArray[np.float32], rng: np.random.Generator
+    image_bgr: Image,
+    landmarks_px: npt.NDArray[np.float32],
+    rng: np.random.Generator,
+    donor_bgr: Image | None = None,
 ) -> Pair:
-    """Replaces the face by its decoded self."""
+    """Replaces the face by its decoded self; or by a donor's, who lies on the same landmarks."""
     left, top, right, bottom = _draw_aligned_square(image_bgr.shape[:2], landmarks_px, rng)
-    source = image_bgr.copy()
-    source[top:bottom, left:right] = decode_face(image_bgr[top:bottom, left:right], rng)
+    source = (image_bgr if donor_bgr is None else donor_bgr).copy()
+    source[top:bottom, left:right] = decode_face(source[top:bottom, left:right], rng)
     if rng.random() < 0.7:
         source = shift_colour(source, rng, rng.uniform(0.1, 0.6))
     if rng.random() < 0.7:

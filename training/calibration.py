@@ -1,32 +1,28 @@
 """Makes a network's score a probability, on people it was not trained on. Needs TensorFlow."""
 
 import math
-from collections.abc import Sequence
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from training.fitting import score_images
-from training.material import make_pair_set
 from training.mesonet import OUTPUT_NAME
 from training.metrics import fit_calibration
 from training.networks import Obtained
-from training.pairs import Forgery
-from training.samples import FaceSample
 
 # Of a hundred faces before the camera, this many are taken to be bona fide: forgeries are rare where it is used.
 BONA_FIDE_SHARE = 0.8
 
+Images = npt.NDArray[np.uint8]
 
-def calibrate(network: Obtained, samples: Sequence[FaceSample], seed: int) -> None:
-    """Folds Platt's scale and offset, fitted on forgeries of `samples`, into the network's last layer.
 
-    They are fitted on as many forged faces as genuine ones; the offset is then moved to BONA_FIDE_SHARE.
+def calibrate(network: Obtained, genuine: Images, forged: Images) -> None:
+    """Folds Platt's scale and offset, fitted on pictures of people kept out, into the network's last layer.
+
+    genuine, forged: as many of each, uint8 RGB of shape (N, 256, 256, 3). The offset is then moved to
+    BONA_FIDE_SHARE.
     """
-    sets = [make_pair_set(samples, kind, seed + 1) for kind in Forgery]
-    genuine, forged = (
-        np.concatenate([getattr(pairs, side) for pairs in sets]) for side in ("genuine", "forged")
-    )
     scores = score_images(network.model, np.concatenate([genuine, forged]))
     scale, offset = fit_calibration(scores, np.repeat([1.0, 0.0], len(genuine)))
     moved = offset + math.log(BONA_FIDE_SHARE / (1 - BONA_FIDE_SHARE))

@@ -21,7 +21,7 @@ from verification.vision.deepfake import average_scores
 from verification.vision.onnx_session import open_session, run_single
 
 DECISION_BOUND = 0.5
-QUANTILES = (0.01, 0.05, 0.25, 0.5)
+QUANTILES = (0.01, 0.03, 0.05, 0.25, 0.5)
 
 Images = npt.NDArray[np.uint8]
 Scorer = Callable[[Images], Scores]
@@ -122,7 +122,7 @@ def describe_simulated_clips(score: Scorer, captures: Images) -> Figures:
 
 
 def describe_quantiles(medians: Scores) -> dict[str, float]:
-    """The quantiles a floor is chosen by, keyed `q01`, `q05`, `q25`, `q50`, and the least."""
+    """The quantiles a floor is chosen by, keyed `q01`, `q03`, `q05`, `q25`, `q50`, and the least."""
     values = np.quantile(medians, QUANTILES).round(4).tolist()
     names = [f"q{round(share * 100):02d}" for share in QUANTILES]
     return dict(zip(names, values, strict=True)) | {"least": round(float(medians.min()), 4)}

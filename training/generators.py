@@ -22,6 +22,7 @@ ALIGNED_SIDES_PX = (128, 128, 128, 160, 224, 256)
 # A landmark box is about this share of an aligned crop wide.
 FACE_SHARE = 0.62
 MAX_RESOLVED_SHARE = 0.85
+SQUARE_SHARE = 0.6
 LIP_SIDE_PX = (80.0, 110.0)
 STILL_SIDE_PX = (200.0, 256.0)
 
@@ -29,13 +30,19 @@ Points = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float32]
 
 
-def swap_aligned(image_bgr: Image, landmarks_px: Points, rng: np.random.Generator) -> Pair:
-    """Replaces the upright square around the face by a changed copy of limited resolution."""
+def swap_aligned(
+    image_bgr: Image, landmarks_px: Points, rng: np.random.Generator, donor_bgr: Image | None = None
+) -> Pair:
+    """Replaces the upright square around the face by a changed copy of limited resolution.
+
+    Of a donor, who lies on the same landmarks, only the face is taken.
+    """
     face_px = float(np.ptp(landmarks_px[:, 0]))
     side = min(int(rng.choice(ALIGNED_SIDES_PX)), round(MAX_RESOLVED_SHARE * face_px / FACE_SHARE))
     shape = image_bgr.shape[:2]
     into = align_face(landmarks_px, side)
-    crop = cv2.warpAffine(image_bgr, into, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    source = image_bgr if donor_bgr is None else donor_bgr
+    crop = cv2.warpAffine(source, into, (side, side), borderMode=cv2.BORDER_REPLICATE)
     changed = _change_identity(crop.astype(np.uint8, copy=False), rng)
     method = int(rng.choice((cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_CUBIC)))
     back = cv2.warpAffine(
@@ -43,7 +50,8 @@ def swap_aligned(image_bgr: Image, landmarks_px: Points, rng: np.random.Generato
     ).astype(np.uint8, copy=False)
     if rng.random() < 0.3:
         back = _enhance(back, rng)
-    mask = _draw_paste_mask(shape, landmarks_px, into, side, rng)
+    square_odds = SQUARE_SHARE if donor_bgr is None else 0.0
+    mask = _draw_paste_mask(shape, landmarks_px, into, side, square_odds=square_odds, rng=rng)
     return Pair(image_bgr, blend(image_bgr, back, mask), mask)
 
 
@@ -138,11 +146,13 @@ def _draw_paste_mask(
     landmarks_px: Points,
     into: npt.NDArray[np.float64],
     side: int,
+    *,
+    square_odds: float,
     rng: np.random.Generator,
 ) -> Floats:
     """The aligned square, shrunk and feathered; or the face's hull, feathered."""
     face_px = float(np.ptp(landmarks_px[:, 0]))
-    if rng.random() < 0.6:
+    if rng.random() < square_odds:
         inset = round(rng.uniform(0.03, 0.14) * side)
         square = np.zeros((side, side), np.float32)
         square[inset : side - inset, inset : side - inset] = 1

@@ -1,7 +1,7 @@
-"""Graphics-based swaps of two people's faces: a kind of forgery that is measured and never trained on.
+"""Graphics-based swaps of two people's faces.
 
-One portrait's face is warped onto another's landmarks, its colour matched, and blended in, as classical
-face-swap programs do. Made by code, so a simulation too, but of another make than those trained on.
+One person's face is warped onto another's landmarks, its colour matched, and blended in under a soft mask or by
+Poisson's equation, as classical face-swap programs do. The former are trained on, the latter only measured.
 """
 
 from typing import Any
@@ -25,7 +25,6 @@ SPLINE_SLACK = 1e-3
 # The warp is smooth: it is solved at every fourth pixel and interpolated between.
 GRID_PX = 4
 FEATHER = (0.015, 0.06)
-SEAMLESS_SHARE = 0.3
 
 Points = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.floating[Any]]
@@ -37,19 +36,35 @@ def swap_by_graphics(
     image_bgr: Image,
     landmarks_px: Points,
     rng: np.random.Generator,
+    *,
+    seamless: bool = False,
 ) -> Pair:
-    """Puts the donor's face onto the picture; the genuine member is the picture as it was."""
-    warped = warp_face(donor_bgr, donor_landmarks_px, landmarks_px, image_bgr.shape[:2])
+    """Puts the donor's face onto the picture; the genuine member is the picture as it was.
+
+    seamless: blended in by Poisson's equation, and only then under the soft mask.
+    """
+    matched = dress(donor_bgr, donor_landmarks_px, image_bgr, landmarks_px)
     face_px = float(np.ptp(landmarks_px[:, 0]))
     region = Region.FACE if rng.random() < 0.4 else Region.BELOW_BROWS
-    hull = fill_region(image_bgr.shape[:2], landmarks_px, region)
-    reach = 2 * round(0.03 * face_px) + 1
-    inner = cv2.erode(hull, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    matched = match_colour(warped, image_bgr, inner > 0)
-    if rng.random() < SEAMLESS_SHARE:
+    inner = _fill_inner(image_bgr.shape[:2], landmarks_px, region)
+    if seamless:
         matched = _clone(matched, image_bgr, inner)
     mask = cv2.GaussianBlur(inner, (0, 0), rng.uniform(*FEATHER) * face_px).astype(np.float32, copy=False)
     return Pair(image_bgr, blend(image_bgr, matched, mask), mask)
+
+
+def dress(donor_bgr: Image, donor_px: Points, image_bgr: Image, landmarks_px: Points) -> Image:
+    """The donor's face on the picture's landmarks and in its colours; of use inside the face only."""
+    warped = warp_face(donor_bgr, donor_px, landmarks_px, image_bgr.shape[:2])
+    inner = _fill_inner(image_bgr.shape[:2], landmarks_px, Region.BELOW_BROWS)
+    return match_colour(warped, image_bgr, inner > 0)
+
+
+def _fill_inner(shape: tuple[int, int], landmarks_px: Points, region: Region) -> npt.NDArray[np.float32]:
+    """The region's hull, drawn in by 3 % of the face: float32 of shape (H, W), 0 or 1."""
+    reach = 2 * round(0.03 * float(np.ptp(landmarks_px[:, 0]))) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    return cv2.erode(fill_region(shape, landmarks_px, region), kernel).astype(np.float32, copy=False)
 
 
 def warp_face(source_bgr: Image, source_px: Points, target_px: Points, shape: tuple[int, int]) -> Image:

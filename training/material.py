@@ -8,14 +8,23 @@ import numpy as np
 import numpy.typing as npt
 
 from training.graphics_swap import swap_by_graphics
-from training.pairs import FORGE, Forge, Forgery, make_captures, make_pairs, prepare_pair
+from training.pairs import (
+    DONORS_COMPARED,
+    Forge,
+    Forgery,
+    choose_donor,
+    choose_forge,
+    make_captures,
+    make_pairs,
+    prepare_pair,
+)
 from training.samples import FaceSample, Origin, Part
 
 CAPTURES_PER_PORTRAIT = 6
-FRAMES_PER_CLIP = 20
+FRAMES_PER_CLIP = 10
 PAIRS_A_BATCH = 16
-GRAPHICS_SWAP = "graphics_swap"
-GRAPHICS_SWAP_CLIPS = "graphics_swap_clips"
+SEAMLESS_SWAP = "seamless_swap"
+SEAMLESS_SWAP_CLIPS = "seamless_swap_clips"
 TRAINED_SWAP = "trained_swap"
 
 Images = npt.NDArray[np.uint8]
@@ -57,9 +66,9 @@ def gather_material(
     kept_out = split[Part.EVALUATE]
     portraits, frames = (of_origin(kept_out, origin) for origin in Origin)
     pairs = {kind.value: make_pair_set(kept_out, kind, seed) for kind in Forgery}
-    pairs[GRAPHICS_SWAP] = _make_graphics_set(portraits, [seed, 98])
+    pairs[SEAMLESS_SWAP] = _make_seamless_set(portraits, [seed, 98])
     if len({frame.identity for frame in frames}) > 1:
-        pairs[GRAPHICS_SWAP_CLIPS] = _make_graphics_set(_thin_out(frames), [seed, 97])
+        pairs[SEAMLESS_SWAP_CLIPS] = _make_seamless_set(_thin_out(frames), [seed, 97])
         pairs[TRAINED_SWAP] = _make_trained_set(frames, seed, train_swap)
     repeated = [portrait for portrait in portraits for _ in range(CAPTURES_PER_PORTRAIT)]
     captures = make_captures(repeated, np.random.default_rng([seed, 99]))
@@ -67,10 +76,11 @@ def gather_material(
 
 
 def make_pair_set(samples: Sequence[FaceSample], kind: Forgery, seed: int) -> PairSet:
-    """A simulated forgery of every portrait, and of up to 20 frames of each clip."""
+    """A simulated forgery of every portrait, and of up to 10 frames of each clip."""
     chosen = of_origin(samples, Origin.PORTRAIT) + _thin_out(of_origin(samples, Origin.CLIP))
     rng = np.random.default_rng([seed, list(Forgery).index(kind)])
-    return _forge_all(chosen, [FORGE[kind]] * len(chosen), rng)
+    donors = [_draw_donor(sample, chosen, rng) for sample in chosen]
+    return _forge_all(chosen, [choose_forge(kind, donor, rng) for donor in donors], rng)
 
 
 def of_origin(samples: Sequence[FaceSample], origin: Origin) -> list[FaceSample]:
@@ -78,15 +88,20 @@ def of_origin(samples: Sequence[FaceSample], origin: Origin) -> list[FaceSample]
     return [sample for sample in samples if sample.origin is origin]
 
 
-def _make_graphics_set(samples: Sequence[FaceSample], seed: list[int]) -> PairSet:
-    """A swap of every face with that of another of the people."""
+def _make_seamless_set(samples: Sequence[FaceSample], seed: list[int]) -> PairSet:
+    """A Poisson-blended swap of every face with that of another of the people."""
     rng = np.random.default_rng(seed)
     forges: list[Forge] = []
     for sample in samples:
-        others = [other for other in samples if other.identity != sample.identity]
-        donor = others[rng.integers(len(others))]
-        forges.append(partial(swap_by_graphics, donor.image_bgr, donor.landmarks_px))
+        donor = _draw_donor(sample, samples, rng)
+        forges.append(partial(swap_by_graphics, donor.image_bgr, donor.landmarks_px, seamless=True))
     return _forge_all(samples, forges, rng)
+
+
+def _draw_donor(sample: FaceSample, samples: Sequence[FaceSample], rng: np.random.Generator) -> FaceSample:
+    others = [other for other in samples if other.identity != sample.identity] or list(samples)
+    drawn = [others[index] for index in rng.integers(len(others), size=DONORS_COMPARED)]
+    return choose_donor(sample, drawn)
 
 
 def _make_trained_set(frames: Sequence[FaceSample], seed: int, train_swap: SwapTrainer) -> PairSet:
@@ -117,7 +132,7 @@ def _forge_all(samples: Sequence[FaceSample], forges: Sequence[Forge], rng: np.r
 
 
 def _thin_out(frames: Sequence[FaceSample]) -> list[FaceSample]:
-    """At most 20 frames of each clip, evenly spread."""
+    """At most 10 frames of each clip, evenly spread."""
     by_clip: dict[str, list[FaceSample]] = {}
     for frame in frames:
         by_clip.setdefault(frame.source, []).append(frame)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from training.card_text import CALIBRATION, LIMITS, RECIPE, TITLE
+from training.card_text import CALIBRATION, LIMITS, RECIPE, TITLE, TRIED
 
 Json = Mapping[str, Any]
 
@@ -11,17 +11,18 @@ SHIPPED_NAMES = {
     "mesonet4": "MesoNet-4",
     "mobilenetv2": "MobileNetV2",
     "both": "both, as served",
+    "shipped_before": "both, as shipped before",
+    "meso4_df": "authors' `Meso4_DF`",
 }
-TRAINED_KINDS = {
+KINDS = {
     "self_blend": "self-blended images",
     "autoencoder_swap": "autoencoder swaps",
     "aligned_swap": "aligned swaps",
     "rendered_mouth": "rendered mouths",
     "warped_still": "warped stills",
-}
-KEPT_OUT_KINDS = {
-    "graphics_swap": "graphics swaps between two portraits",
-    "graphics_swap_clips": "graphics swaps between two clips",
+    "graphics_swap": "graphics swaps",
+    "seamless_swap": "Poisson-blended swaps between two portraits",
+    "seamless_swap_clips": "Poisson-blended swaps between two clips",
     "trained_swap": "swaps by an autoencoder pair trained for two clips",
 }
 
@@ -29,7 +30,10 @@ KEPT_OUT_KINDS = {
 def render_card(figures: Json) -> str:
     """Markdown. figures: what `train_deepfake` writes as JSON."""
     sections = (_render_head, _render_data, _render_recipe, _render_kinds, _render_clips, _render_each_clip)
-    return "\n\n".join(render(figures) for render in sections) + "\n\n" + LIMITS
+    parts = [render(figures) for render in sections]
+    if all(network["earlier"] for network in figures["networks"].values()):
+        parts.append(TRIED)
+    return "\n\n".join([*parts, LIMITS])
 
 
 def _render_head(figures: Json) -> str:
@@ -67,37 +71,56 @@ Split by person, never by picture: a file is a person, files with equal bytes ar
 def _render_recipe(figures: Json) -> str:
     lines = [RECIPE]
     for name, network in figures["networks"].items():
-        plan, report = network["training"]["plan"], network["training"]["report"]
-        fit = network["calibration"]
+        fit, earlier = network["calibration"], network["earlier"]
+        made = _describe_training(network)
+        if earlier:
+            made = (
+                f"started from {earlier['start']}; {earlier['recipe']}. By `training/` as of commit "
+                f"{earlier['commit']} (`training/initial/{name}.onnx`, SHA-256 `{earlier['sha256']}`); "
+                "calibrated anew, and otherwise as it was"
+            )
         lines.append(
-            f"- {SHIPPED_NAMES[name]} starts from {network['start']}; {report['pairs']:,} pairs "
-            f"({report['pairs'] / report['planned_pairs'] * plan['passes']:.1f} passes) in "
-            f"{report['seconds'] / 60:.0f} minutes; Adam, learning rate {plan['learning_rate']:g} with a short "
-            f"rise and cosine decay; dropout {plan['dropout']:g}; seed {plan['seed']}; the last weights are kept. "
-            f"Calibration: scale {fit['scale']:g}, offset {fit['offset']:g}, on {fit['pairs']} pairs."
+            f"- {SHIPPED_NAMES[name]} {made}. Calibration: scale {fit['scale']:g}, offset {fit['offset']:g}, "
+            f"on {fit['pairs']} pairs."
         )
     share = next(iter(figures["networks"].values()))["calibration"]["bona_fide_share"]
     return "\n".join([*lines, CALIBRATION.format(share=share)])
 
 
+def _describe_training(network: Json) -> str:
+    plan, report = network["training"]["plan"], network["training"]["report"]
+    passes = report["pairs"] / max(1, report["planned_pairs"]) * plan["passes"]
+    return (
+        f"started from {network['start']}; {report['pairs']:,} pairs ({passes:.1f} passes) in "
+        f"{report['seconds'] / 60:.0f} minutes; Adam, learning rate {plan['learning_rate']:g} with a short "
+        f"rise and cosine decay; dropout {plan['dropout']:g}; seed {plan['seed']}; the last weights are kept"
+    )
+
+
 def _render_kinds(figures: Json) -> str:
     lines = _start_table("## People kept out of training: AUC, one picture at a time", figures)
-    for kinds, note in ((TRAINED_KINDS, "simulated"), (KEPT_OUT_KINDS, "kind never trained on; simulated")):
-        for key, name in kinds.items():
-            if key in figures["measured"]["both"]["pairs"]:
-                lines.append(_row(f"{name} ({note})", figures, "pairs", key, "auc"))
+    measured = figures["measured"]["both"]["pairs"]
+    kinds = {key: name for key, name in KINDS.items() if key in measured}
+    for key, name in kinds.items():
+        lines.append(_row(f"{name} ({_say_who_saw(key, figures)}; simulated)", figures, "pairs", key, "auc"))
     lines += [
         "",
         *_start_table("The same pictures: share below 0.5, of genuine ones / of forged ones", figures),
     ]
-    for key, name in (TRAINED_KINDS | KEPT_OUT_KINDS).items():
-        if key in figures["measured"]["both"]["pairs"]:
-            cells = [
-                f"{_share(measured, key, 'genuine_below_half')} / {_share(measured, key, 'forged_below_half')}"
-                for measured in figures["measured"].values()
-            ]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    for key, name in kinds.items():
+        cells = [
+            f"{_share(column, key, 'genuine_below_half')} / {_share(column, key, 'forged_below_half')}"
+            for column in figures["measured"].values()
+        ]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n\nIn brackets 95 % intervals, resampled by person; then pictures/people."
+
+
+def _say_who_saw(kind: str, figures: Json) -> str:
+    saw = [SHIPPED_NAMES[name] for name, network in figures["networks"].items() if kind in network["kinds"]]
+    if len(saw) == len(figures["networks"]):
+        return "kind trained on"
+    return f"kind that {saw[0]} alone was trained on" if saw else "kind never trained on"
 
 
 def _render_clips(figures: Json) -> str:
@@ -109,7 +132,12 @@ def _render_clips(figures: Json) -> str:
     }
     for key in [key for key in groups if key in figures["measured"]["both"]]:
         lines.append(_row(f"{groups[key]}: below 0.5", figures, key, "below_half"))
-        for quantile, label in (("q05", "5 % quantile"), ("least", "least")):
+        for quantile, label in (
+            ("q01", "1 % quantile"),
+            ("q03", "3 % quantile"),
+            ("q05", "5 % quantile"),
+            ("least", "least"),
+        ):
             lines.append(_row(f"{groups[key]}: {label}", figures, key, "quantiles", quantile))
     for name, probe in figures["measured"]["both"]["probes"].items():
         for key, against in (

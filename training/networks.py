@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import keras
 import numpy as np
@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from training import mobilenet
 from training.convert_h5 import load_mesonet
+from training.earlier import load_earlier
 from training.fitting import fit
 from training.imagenet import PACKAGE, PACKAGE_LICENCE, fetch_package, read_initial_weights
 from training.mesonet import build_mesonet, export_onnx
+from training.pairs import FORGERY_ODDS
 from training.plan import FitPlan, FitReport
 from training.shards import PairStore
 
@@ -28,7 +30,10 @@ Figures = dict[str, Any]
 
 @dataclass
 class Obtained:
-    """A trained network. start: what its weights were before. calibration, export: filled in later."""
+    """A trained network. start: what its weights were before. calibration, export: filled in later.
+
+    earlier: of a network that was taken up as it was, the record that lies beside its file.
+    """
 
     name: str
     model: keras.Model
@@ -36,6 +41,7 @@ class Obtained:
     training: Figures
     calibration: Figures = field(default_factory=dict)
     exported: Figures = field(default_factory=dict)
+    earlier: Figures = field(default_factory=dict)
     path: Path = Path()
 
     def export(self, folder: Path) -> None:
@@ -58,6 +64,8 @@ class Obtained:
             "start": self.start,
             "training": self.training,
             "calibration": self.calibration,
+            "earlier": self.earlier,
+            "kinds": self.earlier.get("kinds", [kind.value for kind in FORGERY_ODDS]),
         }
 
 
@@ -92,7 +100,7 @@ def obtain_network(name: str, options: argparse.Namespace, data: TrainingData, f
     training = {"plan": asdict(plan), "report": asdict(report), "identities_sha256": data.identities_sha256}
     model.save_weights(weights)
     record.write_text(json.dumps(training | {"start": start}, indent=1), encoding="utf-8")
-    return Obtained(name, model, start, training)
+    return Obtained(name, model, start, training, earlier=_read_record(name, options))
 
 
 def plan_for(name: str, options: argparse.Namespace) -> FitPlan:
@@ -104,10 +112,14 @@ def plan_for(name: str, options: argparse.Namespace) -> FitPlan:
 def _train_mesonet(
     options: argparse.Namespace, data: TrainingData, plan: FitPlan
 ) -> tuple[keras.Model, str, FitReport]:
+    initial = options.initial_mesonet
+    if _is_earlier(initial):
+        model = build_mesonet(plan.dropout)
+        return model, *_take_up(model, initial)
     model, start = build_mesonet(plan.dropout), "random weights"
-    if options.initial_mesonet:
-        model = load_mesonet(options.initial_mesonet, plan.dropout)
-        start = f"the weights of MesoNet's authors, `{options.initial_mesonet.name}` (Apache-2.0)"
+    if initial:
+        model = load_mesonet(initial, plan.dropout)
+        start = f"the weights of MesoNet's authors, `{initial.name}` (Apache-2.0)"
     report = fit(model, data.store, range(options.chunks), data.monitored, plan)
     return model, start, report
 
@@ -115,18 +127,44 @@ def _train_mesonet(
 def _train_mobilenet(
     options: argparse.Namespace, data: TrainingData, plan: FitPlan
 ) -> tuple[keras.Model, str, FitReport]:
-    store = data.store
+    store, initial = data.store, options.initial_companion
+    if _is_earlier(initial):
+        whole = mobilenet.build_mobilenet(plan.dropout).whole
+        return whole, *_take_up(whole, initial)
+    network, start = _start_from_imagenet(store, plan)
+    maps = mobilenet.FrozenMaps(network.lower, store.folder.parent / "lower.onnx")
+    report = fit(network.upper, store, range(options.chunks), data.monitored, plan, prepare=maps)
+    return network.whole, start, report
+
+
+def _take_up(whole: keras.Model, initial: Path) -> tuple[str, FitReport]:
+    """Loads an earlier network into `whole`. It is not trained on: calibration is all that follows."""
+    load_earlier(whole, initial)
+    return "an earlier network of this project", FitReport()
+
+
+def _read_record(name: str, options: argparse.Namespace) -> Figures:
+    initial = options.initial_mesonet if name == MESONET else options.initial_companion
+    if not _is_earlier(initial):
+        return {}
+    record = json.loads(initial.with_suffix(".json").read_text(encoding="utf-8"))
+    return record | {"sha256": hashlib.sha256(initial.read_bytes()).hexdigest()}
+
+
+def _is_earlier(initial: Path | None) -> TypeGuard[Path]:
+    return initial is not None and initial.suffix == ".onnx"
+
+
+def _start_from_imagenet(store: PairStore, plan: FitPlan) -> tuple[mobilenet.MobileNet, str]:
     package = fetch_package(store.folder.parent)
     network = mobilenet.build_mobilenet(plan.dropout, read_initial_weights(package))
     rng = np.random.default_rng([plan.seed, 8])
     first = store.stream_batches(range(ADAPTED_CHUNKS), plan.pairs_per_batch, rng)
     mobilenet.adapt_normalisation(network, (images for images, _ in first))
-    maps = mobilenet.FrozenMaps(network.lower, store.folder.parent / "lower.onnx")
-    report = fit(network.upper, store, range(options.chunks), data.monitored, plan, prepare=maps)
     start = (
         f"MobileNetV2's ImageNet weights up to block 10, out of the package `{PACKAGE}` ({PACKAGE_LICENCE})"
     )
-    return network.whole, start, report
+    return network, start
 
 
 NETWORKS: Mapping[str, Training] = {MESONET: _train_mesonet, MOBILENET: _train_mobilenet}

@@ -13,6 +13,10 @@ EXAMPLES = """examples:
       --initial-mesonet Meso4_DF.h5 --compare meso4_df.onnx \\
       --probe data/clips/attack_synthetic --probe data/clips/attack_faceswap
 
+  # take up earlier networks as they are, calibrate, measure and write, as was done for those that are shipped
+  python -m training.train_deepfake --portraits data/portraits --clips data/clips/bona_fide --chunks 0 \\
+      --initial-mesonet training/initial/mesonet4.onnx --initial-companion training/initial/mobilenetv2.onnx
+
   # measure and write again, without training
   python -m training.train_deepfake --portraits data/portraits --clips data/clips/bona_fide --reuse
 
@@ -53,7 +57,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="another ONNX file, measured on the same images; repeatable",
+        help="another ONNX file, or a folder of those that score together, measured on the same images; repeatable",
     )
     add("--same-person", type=Path, help="text file: names of files that show one person, one person a line")
     add("--about", type=Path, help="text file for the card: what the data are, and their licence")
@@ -67,7 +71,13 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     add(
         "--initial-mesonet",
         type=Path,
-        help="Keras weights that MesoNet-4 starts from; else it starts at random",
+        help="what MesoNet-4 starts from: Keras weights (.h5), or an earlier network (.onnx), which is "
+        "taken as it is; else it starts at random",
+    )
+    add(
+        "--initial-companion",
+        type=Path,
+        help="an earlier companion (.onnx), which is taken as it is; else it starts from ImageNet's weights",
     )
     add("--chunks", type=int, default=448, help="of 32 pairs each, made once and kept (default: %(default)s)")
     add("--passes", type=float, default=3.0, help="over all pairs (default: %(default)s)")
@@ -83,7 +93,16 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 
 def _refuse_missing(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Says before an hour of training, not after, that a path is mistyped."""
-    for name in ("portraits", "clips", "compare", "same_person", "about", "initial_mesonet", "probe"):
+    for name in (
+        "portraits",
+        "clips",
+        "compare",
+        "same_person",
+        "about",
+        "initial_mesonet",
+        "initial_companion",
+        "probe",
+    ):
         given = getattr(options, name)
         for path in given if isinstance(given, list) else [given]:
             if path is not None and not path.exists():

@@ -6,6 +6,7 @@ Chunk `i` of seed `s` is always the same, whichever process makes it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,19 @@ from training.autoencoder_swap import swap_by_autoencoder
 from training.capture import Shot, draw_view, shoot, store_shots
 from training.degradation import decode_jpeg
 from training.generators import render_mouth, swap_aligned, warp_still
+from training.graphics_swap import dress, swap_by_graphics
 from training.recording import draw_codec
 from training.samples import FaceSample, Origin
 from training.self_blending import Pair, self_blend
 from verification.vision.crop import PixelBox, bound_landmarks, prepare_deepfake_input
 
+# To be raised with every change of what the pairs are: those kept of another recipe are not taken up.
+RECIPE = 3
 PAIRS_PER_CHUNK = 32
 CLIP_SHARE = 0.4
+# Of swaps that could do without, this share takes another person's face; so do all graphics swaps.
+DONOR_SHARE = 0.6
+DONORS_COMPARED = 16
 MAX_BOX_SHIFT = 0.03
 
 Image = npt.NDArray[np.uint8]
@@ -35,22 +42,39 @@ class Forgery(StrEnum):
     ALIGNED_SWAP = "aligned_swap"
     RENDERED_MOUTH = "rendered_mouth"
     WARPED_STILL = "warped_still"
+    GRAPHICS_SWAP = "graphics_swap"
 
 
-FORGE: dict[Forgery, Forge] = {
+ALONE: dict[Forgery, Forge] = {
     Forgery.SELF_BLEND: self_blend,
     Forgery.AUTOENCODER_SWAP: swap_by_autoencoder,
     Forgery.ALIGNED_SWAP: swap_aligned,
     Forgery.RENDERED_MOUTH: render_mouth,
     Forgery.WARPED_STILL: warp_still,
 }
+WITH_DONOR = {Forgery.AUTOENCODER_SWAP: swap_by_autoencoder, Forgery.ALIGNED_SWAP: swap_aligned}
 FORGERY_ODDS = {
-    Forgery.SELF_BLEND: 0.27,
-    Forgery.AUTOENCODER_SWAP: 0.2,
-    Forgery.ALIGNED_SWAP: 0.23,
-    Forgery.RENDERED_MOUTH: 0.1,
-    Forgery.WARPED_STILL: 0.2,
+    Forgery.SELF_BLEND: 0.3,
+    Forgery.AUTOENCODER_SWAP: 0.18,
+    Forgery.ALIGNED_SWAP: 0.18,
+    Forgery.RENDERED_MOUTH: 0.06,
+    Forgery.WARPED_STILL: 0.08,
+    Forgery.GRAPHICS_SWAP: 0.2,
 }
+
+
+def choose_forge(kind: Forgery, donor: FaceSample, rng: np.random.Generator) -> Forge:
+    """The forgery of that kind. `donor` shows someone else, whose face is taken or not."""
+    if kind is Forgery.GRAPHICS_SWAP:
+        return partial(swap_by_graphics, donor.image_bgr, donor.landmarks_px)
+    if kind not in WITH_DONOR or rng.random() >= DONOR_SHARE:
+        return ALONE[kind]
+
+    def swap(image_bgr: Image, landmarks_px: npt.NDArray[np.float32], rng: np.random.Generator) -> Pair:
+        dressed = dress(donor.image_bgr, donor.landmarks_px, image_bgr, landmarks_px)
+        return WITH_DONOR[kind](image_bgr, landmarks_px, rng, dressed)
+
+    return swap
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +156,11 @@ class PairSampler:
         kinds = [str(kind) for kind in FORGERY_ODDS]
         drawn = rng.choice(kinds, self.pairs_per_chunk, p=list(FORGERY_ODDS.values()))
         samples = [self.draw_sample(rng) for _ in drawn]
-        return make_pairs(samples, [FORGE[Forgery(kind)] for kind in drawn], rng)
+        forges = [
+            choose_forge(Forgery(kind), self.draw_donor(sample, rng), rng)
+            for kind, sample in zip(drawn, samples, strict=True)
+        ]
+        return make_pairs(samples, forges, rng)
 
     def draw_sample(self, rng: np.random.Generator) -> FaceSample:
         """A face of the origin and the identity that come up."""
@@ -142,6 +170,22 @@ class PairSampler:
             (people,) = self.faces.values()
         faces = people[rng.integers(len(people))]
         return faces[rng.integers(len(faces))]
+
+    def draw_donor(self, sample: FaceSample, rng: np.random.Generator) -> FaceSample:
+        """A face of someone else, the nearest in shape of a few: no forger takes a profile for a frontal face."""
+        drawn = [self.draw_sample(rng) for _ in range(DONORS_COMPARED)]
+        return choose_donor(sample, [donor for donor in drawn if donor.identity != sample.identity] or drawn)
+
+
+def choose_donor(sample: FaceSample, donors: Sequence[FaceSample]) -> FaceSample:
+    """The one of `donors` whose landmarks, freed of place and size, lie nearest to the sample's."""
+    shape = _normalise(sample.landmarks_px)
+    return min(donors, key=lambda donor: float(((_normalise(donor.landmarks_px) - shape) ** 2).sum()))
+
+
+def _normalise(landmarks_px: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    centred = landmarks_px - landmarks_px.mean(axis=0)
+    return (centred / np.sqrt((centred**2).sum())).astype(np.float32)
 
 
 def _shoot_pair(sample: FaceSample, forge: Forge, rng: np.random.Generator) -> Shot:

@@ -75,7 +75,7 @@ def self_blend(image_bgr: Image, landmarks_px: npt.NDArray[np.float32], rng: np.
     face_px = float(np.ptp(landmarks_px[:, 0]))
     changed = image_bgr
     if rng.random() < 0.8:
-        changed = shift_colour(changed, rng, rng.uniform(0.1, 0.8))
+        changed = shift_colour(changed, rng, rng.uniform(0.3, 1.0))
     if rng.random() < 0.6 or changed is image_bgr:
         changed = shift_frequency(changed, rng)
     target, source = (image_bgr, changed) if rng.random() < 0.7 else (changed, image_bgr)

@@ -1,7 +1,6 @@
 """Pairs made once and kept as JPEG bytes, so that several networks and epochs share them.
 
-A chunk is one file; a chunk that is there is not made again. The folder's name tells seed, people and recipe
-apart (see `open_store`).
+A chunk is one file; a chunk that is there is not made again. The folder's name tells recipe, seed and people apart.
 """
 
 import multiprocessing

@@ -18,11 +18,11 @@ from training.corpus import Corpus, read_corpus, read_note, read_people
 from training.evaluation import Figures, Scorer, join_scorers, load_scorer, measure
 from training.fitting import set_seed
 from training.imagenet import InitialWeightsMissing
-from training.material import gather_material, make_pair_set
+from training.material import gather_material
 from training.model_card import render_card
 from training.networks import MESONET, NETWORKS, Obtained, TrainingData, obtain_network
 from training.options import parse_options
-from training.pairs import Forge, Forgery, PairSampler
+from training.pairs import RECIPE, Forge, PairSampler, prepare_pair
 from training.recording import EncoderMissing, require_ffmpeg
 from training.samples import FaceSample, Origin, Part, split_samples
 from training.shards import PairStore, fill_store
@@ -31,6 +31,7 @@ from verification.vision.onnx_session import ModelUnreadable
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "var" / "training"
 BOTH = "both"
+MONITORED_CHUNKS = 4
 
 Images = npt.NDArray[np.uint8]
 Split = Mapping[Part, Sequence[FaceSample]]
@@ -42,7 +43,7 @@ def make_weights(options: argparse.Namespace) -> Path:
     Nothing is written to `--out` before everything is there.
     """
     require_ffmpeg()
-    others = {path.stem: load_scorer(path) for path in options.compare}
+    others = {path.stem: load_compared(path) for path in options.compare}
     people = read_people(options.same_person)
     corpus = read_corpus(options, people)
     split = split_samples(corpus.samples, options.seed)
@@ -63,14 +64,14 @@ def make_weights(options: argparse.Namespace) -> Path:
 def train_all(options: argparse.Namespace, split: Split) -> list[Obtained]:
     """Both networks, trained on pairs that are made meanwhile, calibrated and exported to ONNX."""
     digest = digest_identities(split[Part.TRAIN])
-    store = PairStore(CHECKPOINTS / f"pairs-{options.seed}-{digest[:12]}")
+    store = PairStore(CHECKPOINTS / f"pairs-{RECIPE}-{options.seed}-{digest[:12]}")
     data = TrainingData(store, make_monitored(split[Part.CALIBRATE], options.seed), digest)
     networks = []
     with filling(store, PairSampler.over(split[Part.TRAIN], options.seed), options.chunks):
         for name in NETWORKS:
             print(f"{name}:")
             network = obtain_network(name, options, data, CHECKPOINTS)
-            calibrate(network, split[Part.CALIBRATE], options.seed)
+            calibrate(network, *data.monitored)
             network.export(CHECKPOINTS)
             networks.append(network)
     return networks
@@ -93,12 +94,11 @@ def filling(store: PairStore, sampler: PairSampler, chunks: int) -> Iterator[Non
 
 
 def make_monitored(samples: Sequence[FaceSample], seed: int) -> list[Images]:
-    """Genuine and forged images of the calibration identities, a tenth of each forgery's."""
-    sets = [make_pair_set(samples, kind, seed) for kind in Forgery]
-    return [
-        np.concatenate([getattr(pairs, side)[index::10] for index, pairs in enumerate(sets)])
-        for side in ("genuine", "forged")
-    ]
+    """Genuine and forged images of the calibration identities, forged as those trained on are."""
+    sampler, rng = PairSampler.over(samples, seed), np.random.default_rng([seed, 9])
+    chunks = (sampler.draw_chunk(index) for index in range(MONITORED_CHUNKS))
+    members = [prepare_pair(pair, rng) for chunk in chunks for pair in chunk]
+    return [np.stack(images) for images in zip(*members, strict=True)]
 
 
 def measure_all(
@@ -117,6 +117,13 @@ def measure_all(
         print(f"  {name}", flush=True)
         measured[name] = measure(scorer, material)
     return measured
+
+
+def load_compared(path: Path) -> Scorer:
+    """The score of an ONNX file, or of all those of a folder together. Raises ModelUnreadable."""
+    files = sorted(path.glob("*.onnx")) if path.is_dir() else [path]
+    scorers = [load_scorer(file) for file in files]
+    return scorers[0] if len(scorers) == 1 else join_scorers(scorers)
 
 
 def digest_identities(samples: Sequence[FaceSample]) -> str:

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import draw_landmarks
+from training.autoencoder_swap import swap_by_autoencoder
 from training.degradation import Encoding, draw_degradation
 from training.pairs import (
-    FORGE,
     FORGERY_ODDS,
     Forgery,
     PairSampler,
+    choose_donor,
+    choose_forge,
     make_captures,
     make_pairs,
     prepare_pair,
@@ -27,7 +29,8 @@ pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="training
 @pytest.mark.parametrize("forgery", Forgery)
 def test_a_pair_is_two_network_inputs_that_differ(sample: FaceSample, forgery: Forgery) -> None:
     rng = np.random.default_rng(0)
-    (pair,) = make_pairs([sample], [FORGE[forgery]], rng)
+    donor = replace(sample, image_bgr=255 - sample.image_bgr, identity="bea")
+    (pair,) = make_pairs([sample], [choose_forge(forgery, donor, rng)], rng)
     genuine, forged = prepare_pair(pair, rng)
     assert genuine.shape == forged.shape == (256, 256, 3)
     assert genuine.dtype == forged.dtype == np.uint8
@@ -36,7 +39,7 @@ def test_a_pair_is_two_network_inputs_that_differ(sample: FaceSample, forgery: F
 
 def test_the_odds_of_the_forgeries_sum_to_one() -> None:
     assert sum(FORGERY_ODDS.values()) == pytest.approx(1)
-    assert set(FORGERY_ODDS) == set(FORGE)
+    assert set(FORGERY_ODDS) == set(Forgery)
 
 
 def test_every_encoding_is_drawn() -> None:
@@ -46,7 +49,7 @@ def test_every_encoding_is_drawn() -> None:
 
 def test_the_corners_of_a_pair_are_alike_so_that_the_capture_is_no_cue(sample: FaceSample) -> None:
     rng = np.random.default_rng(1)
-    for pair in make_pairs([sample] * 12, [FORGE[Forgery.AUTOENCODER_SWAP]] * 12, rng):
+    for pair in make_pairs([sample] * 12, [swap_by_autoencoder] * 12, rng):
         genuine, forged = prepare_pair(pair, rng)
         difference = np.abs(genuine[:16, :16].astype(int) - forged[:16, :16].astype(int))
         assert difference.mean() < 6
@@ -113,6 +116,40 @@ def test_a_person_with_many_frames_is_drawn_no_more_often_than_one_with_few(samp
     rng = np.random.default_rng(2)
     drawn = [sampler.draw_sample(rng).identity for _ in range(400)]
     assert 150 < drawn.count("cy") < 250
+
+
+def test_the_face_of_another_comes_into_most_swaps_and_into_all_by_graphics(sample: FaceSample) -> None:
+    rng, bright = np.random.default_rng(6), np.full_like(sample.image_bgr, 128)
+    bright[150:250:4] = 255
+    donor = replace(sample, image_bgr=bright, identity="bea")
+    for kind, least in ((Forgery.GRAPHICS_SWAP, 1.0), (Forgery.ALIGNED_SWAP, 0.4)):
+        taken = []
+        for _ in range(20):
+            made = choose_forge(kind, donor, rng)(sample.image_bgr, sample.landmarks_px, rng)
+            centre = made.blended_bgr[190:210, 190:210].astype(float)
+            truth = sample.image_bgr[190:210, 190:210].astype(float)
+            taken.append(np.corrcoef(centre.ravel(), truth.ravel())[0, 1] < 0.5)
+        assert np.mean(taken) >= least
+
+
+def test_a_donor_is_the_one_whose_face_is_most_alike_whatever_its_size(sample: FaceSample) -> None:
+    rng = np.random.default_rng(8)
+    larger = replace(
+        sample, landmarks_px=sample.landmarks_px * np.float32(1.7) + np.float32(30), identity="bea"
+    )
+    bent = replace(
+        sample,
+        landmarks_px=sample.landmarks_px + rng.normal(0, 9, (478, 2)).astype(np.float32),
+        identity="cy",
+    )
+    assert choose_donor(sample, [bent, larger]) is larger
+
+
+def test_nobody_is_their_own_donor_while_there_is_another(sample: FaceSample) -> None:
+    other = replace(sample, identity="bea")
+    sampler = PairSampler.over([sample] * 3 + [other], seed=1)
+    rng = np.random.default_rng(3)
+    assert {sampler.draw_donor(sample, rng).identity for _ in range(20)} == {"bea"}
 
 
 def test_nothing_to_draw_from_is_an_error() -> None:
