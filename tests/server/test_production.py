@@ -1,24 +1,28 @@
 """The server with DEBUG off, as it is deployed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.server.processes import Daphne, build_environment, run_daphne
+from tests.server.processes import Daphne, build_environment, collect_static_files, run_daphne
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
+    folder = tmp_path_factory.mktemp("production")
     env = build_environment(
-        tmp_path_factory.mktemp("production"),
+        folder,
         signing_keys_dir,
         DEBUG="0",
         SECRET_KEY="k" * 60,
         ALLOWED_HOSTS="127.0.0.1",
         POL_BEHIND_PROXY="1",
+        STATIC_ROOT=str(folder / "static"),
     )
+    collect_static_files(env)
     with run_daphne(env) as daphne:
         yield daphne
 
@@ -46,6 +50,23 @@ def test_a_page_that_does_not_exist_tells_nothing_of_the_inside(server: Daphne) 
     assert answer.status_code == 404
     assert "urlpatterns" not in answer.text
     assert "DEBUG" not in answer.text
+
+
+def test_what_a_page_loads_is_there_compressed_and_kept_for_good(server: Daphne) -> None:
+    page = requests.get(f"{server.url}/", headers=BY_TLS, timeout=30).text
+    names = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    assert any(name.startswith("/static/css/base.") for name in names)
+    for name in names:
+        answer = requests.get(f"{server.url}{name}", headers=BY_TLS, timeout=30)
+        assert answer.status_code == 200, name
+        assert "immutable" in answer.headers["Cache-Control"], name
+        assert answer.headers["Content-Encoding"] == "gzip" or len(answer.content) < 600, name
+
+
+def test_the_script_that_other_sites_load_has_a_name_that_stays(server: Daphne) -> None:
+    answer = requests.get(f"{server.url}/static/js/proof_of_life_element.js", headers=BY_TLS, timeout=30)
+    assert answer.status_code == 200
+    assert "immutable" not in answer.headers["Cache-Control"]
 
 
 def test_a_host_that_is_not_ours_is_refused(server: Daphne) -> None:

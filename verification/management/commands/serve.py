@@ -4,6 +4,7 @@ from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from verification.inference import get_models
@@ -25,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._require_models()
+        self._require_static_files()
         try:
             get_key_ring().require_signing_key()
         except KeyRingError as error:
@@ -33,6 +35,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Serving http://{shown}:{options['port']}  (Ctrl-C stops)", ending="\n")
         self.stdout.flush()
         serve(options["host"], options["port"])
+
+    def _require_static_files(self) -> None:
+        """Without them no page can be written: the pages name each file by its hash."""
+        if not settings.DEBUG and not (settings.STATIC_ROOT / ManifestFilesMixin.manifest_name).is_file():
+            raise CommandError(
+                "The static files are not gathered yet. Run: manage.py collectstatic --noinput"
+            )
 
     def _require_models(self) -> None:
         """Loading them now spares the first person the wait, and tells at once what is missing."""
