@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import NoReturn
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from audit.canonical import canonicalise
 
@@ -22,39 +23,39 @@ class AppendOnlyError(RuntimeError):
 class EventKind(models.TextChoices):
     """What happened. The values are stored and hashed: never rename one, only add."""
 
-    SESSION_OPENED = "session_opened", "Session opened"
-    SOCKET_CONNECTED = "socket_connected", "Socket connected"
-    SOCKET_REFUSED = "socket_refused", "Socket refused"
-    CHALLENGE_REVEALED = "challenge_revealed", "Challenge revealed"
-    CHALLENGE_PASSED = "challenge_passed", "Challenge passed, nonce consumed"
-    CHALLENGE_FAILED = "challenge_failed", "Challenge failed, nonce consumed"
-    CHALLENGE_SKIPPED = "challenge_skipped", "Challenge skipped, nonce consumed"
-    FRAME_REJECTED = "frame_rejected", "Frame rejected"
-    REPLAY_DETECTED = "replay_detected", "Replay detected"
-    RATE_LIMITED = "rate_limited", "Rate limited"
-    SESSION_CONCLUDED = "session_concluded", "Session concluded"
-    TOKEN_ISSUED = "token_issued", "Token issued"
-    TOKEN_VALIDATED = "token_validated", "Token validated"
-    AUDIT_PURGED = "audit_purged", "Audit log purged"
-    SIGNING_KEY_CREATED = "signing_key_created", "Signing key created"
-    API_KEY_CREATED = "api_key_created", "API key created"
-    SESSIONS_PURGED = "sessions_purged", "Sessions purged"
-    TOKEN_CONSUMED = "token_consumed", "Token used up"
-    TOKEN_REVOKED = "token_revoked", "Token revoked"
-    RELYING_PARTY_CREATED = "relying_party_created", "Relying party created"
-    SIGNING_KEY_RETIRED = "signing_key_retired", "Signing key retired"
-    SUBJECT_LOCKED = "subject_locked", "Capture subject locked out for a while"
-    SUBJECT_UNLOCKED = "subject_unlocked", "Lockout lifted by staff"
-    WEBHOOK_REPLAYED = "webhook_replayed", "Webhook sent again by staff"
-    LOGIN_CODE_ISSUED = "login_code_issued", "OpenID Connect code issued"
-    SESSION_ENDED_BY_STAFF = "session_ended_by_staff", "Session ended by staff"
-    SUBJECT_ERASED = "subject_erased", "Capture subject erased"
-    API_KEY_REVOKED = "api_key_revoked", "API key revoked"
-    RELYING_PARTY_CHANGED = "relying_party_changed", "Relying party changed"
-    CONSENT_GIVEN = "consent_given", "Consent given"
-    CONSENT_DECLINED = "consent_declined", "Consent declined"
-    SESSION_RETRIED = "session_retried", "Session retried"
-    AUDIT_KEY_CREATED = "audit_key_created", "Audit key created"
+    SESSION_OPENED = "session_opened", _("Session opened")
+    SOCKET_CONNECTED = "socket_connected", _("Socket connected")
+    SOCKET_REFUSED = "socket_refused", _("Socket refused")
+    CHALLENGE_REVEALED = "challenge_revealed", _("Challenge revealed")
+    CHALLENGE_PASSED = "challenge_passed", _("Challenge passed, nonce consumed")
+    CHALLENGE_FAILED = "challenge_failed", _("Challenge failed, nonce consumed")
+    CHALLENGE_SKIPPED = "challenge_skipped", _("Challenge skipped, nonce consumed")
+    FRAME_REJECTED = "frame_rejected", _("Frame rejected")
+    REPLAY_DETECTED = "replay_detected", _("Replay detected")
+    RATE_LIMITED = "rate_limited", _("Rate limited")
+    SESSION_CONCLUDED = "session_concluded", _("Session concluded")
+    TOKEN_ISSUED = "token_issued", _("Token issued")
+    TOKEN_VALIDATED = "token_validated", _("Token validated")
+    AUDIT_PURGED = "audit_purged", _("Audit log purged")
+    SIGNING_KEY_CREATED = "signing_key_created", _("Signing key created")
+    API_KEY_CREATED = "api_key_created", _("API key created")
+    SESSIONS_PURGED = "sessions_purged", _("Sessions purged")
+    TOKEN_CONSUMED = "token_consumed", _("Token used up")
+    TOKEN_REVOKED = "token_revoked", _("Token revoked")
+    RELYING_PARTY_CREATED = "relying_party_created", _("Relying party created")
+    SIGNING_KEY_RETIRED = "signing_key_retired", _("Signing key retired")
+    SUBJECT_LOCKED = "subject_locked", _("Capture subject locked out for a while")
+    SUBJECT_UNLOCKED = "subject_unlocked", _("Lockout lifted by staff")
+    WEBHOOK_REPLAYED = "webhook_replayed", _("Webhook sent again by staff")
+    LOGIN_CODE_ISSUED = "login_code_issued", _("OpenID Connect code issued")
+    SESSION_ENDED_BY_STAFF = "session_ended_by_staff", _("Session ended by staff")
+    SUBJECT_ERASED = "subject_erased", _("Capture subject erased")
+    API_KEY_REVOKED = "api_key_revoked", _("API key revoked")
+    RELYING_PARTY_CHANGED = "relying_party_changed", _("Relying party changed")
+    CONSENT_GIVEN = "consent_given", _("Consent given")
+    CONSENT_DECLINED = "consent_declined", _("Consent declined")
+    SESSION_RETRIED = "session_retried", _("Session retried")
+    AUDIT_KEY_CREATED = "audit_key_created", _("Audit key created")
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -81,18 +82,20 @@ class AuditEvent(models.Model):
     previous_hash, hash: lowercase hexadecimal SHA-256; the first event follows `GENESIS_HASH`.
     """
 
-    sequence = models.BigIntegerField(primary_key=True)
-    recorded_at = models.DateTimeField(db_index=True)
-    kind = models.CharField(max_length=40, choices=EventKind.choices)
+    sequence = models.BigIntegerField(_("number"), primary_key=True)
+    recorded_at = models.DateTimeField(_("recorded at"), db_index=True)
+    kind = models.CharField(_("kind"), max_length=40, choices=EventKind.choices)
     session_id = models.UUIDField(null=True, blank=True, db_index=True)
-    relying_party = models.CharField(max_length=200, blank=True)
+    relying_party = models.CharField(_("relying party"), max_length=200, blank=True)
     detail = models.JSONField(default=dict, blank=True)
-    previous_hash = models.CharField(max_length=64)
-    hash = models.CharField(max_length=64)
+    previous_hash = models.CharField(_("previous hash"), max_length=64)
+    hash = models.CharField(_("hash"), max_length=64)
 
     objects = AuditEventQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
         ordering = ("-sequence",)
         indexes = (
             models.Index(fields=["kind", "-sequence"], name="audit_event_kind"),

@@ -14,7 +14,7 @@ const NOT_PERMITTED = 4403;
  */
 export function describeTotal(texts, total) {
   if (total === 0) return texts.textNone ?? "";
-  return total === 1 ? (texts.textOne ?? "") : (texts.textMany ?? "").replace("{count}", String(total));
+  return (texts.textTotal ?? "").replace("{count}", String(total));
 }
 
 /**

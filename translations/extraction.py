@@ -1,7 +1,4 @@
-"""Which sentences the sources hold: from templates as Django itself reads them, from Python by its syntax tree.
-
-The admin's pages are for staff and stay out; Django translates its own part of them.
-"""
+"""Which sentences the sources hold: from templates as Django itself reads them, from Python by its syntax tree."""
 
 import ast
 import re
@@ -12,6 +9,7 @@ from django.utils.translation.template import templatize
 
 FUNCTIONS = frozenset({"_", "gettext", "gettext_lazy"})
 UNSUPPORTED = frozenset({"ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"})
+SOURCES = (("templates", "*.html"), ("verification", "*.py"), ("audit", "*.py"))
 CALL = re.compile(r"""(?<![\w.])(?:gettext|_)\(\s*(u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"))""")
 
 
@@ -29,7 +27,9 @@ def find_messages(root: Path) -> dict[str, tuple[str, ...]]:
 
 
 def read_template(source: str) -> Iterator[str]:
-    """The sentences of a Django template, in the form in which they are looked up."""
+    """The sentences of a Django template, in the form in which they are looked up. Raises ValueError for a plural."""
+    if "{% plural %}" in source:
+        raise ValueError("{% plural %} is not supported; avoid the plural")
     for match in CALL.finditer(templatize(source)):
         yield str(ast.literal_eval(match[1].removeprefix("u")))
 
@@ -46,8 +46,5 @@ def read_python(source: str) -> Iterator[str]:
 
 
 def _list_sources(root: Path) -> Iterator[Path]:
-    for folder, pattern in (("templates", "*.html"), ("verification", "*.py")):
-        for path in (root / folder).rglob(pattern):
-            inside = path.relative_to(root / folder)
-            if "admin" not in inside.parts and not inside.name.startswith("admin"):
-                yield path
+    for folder, pattern in SOURCES:
+        yield from (root / folder).rglob(pattern)

@@ -1,12 +1,15 @@
 """What is stored of a capture session. No image, no landmark, nothing biometric."""
 
 import uuid
+from collections.abc import Mapping
 
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from verification.liveness.actions import Action, ChallengeKind
-from verification.liveness.vocabulary import ChallengeFault, ChallengeOutcome, Decision, Reason
+from verification.liveness.vocabulary import ChallengeFault, ChallengeOutcome, Decision
 from verification.party_fields import (
     MAX_RETRIES,
     make_subject_salt,
@@ -16,13 +19,19 @@ from verification.party_fields import (
     validate_share,
     validate_webhook_url,
 )
+from verification.words import DECISIONS, REASONS
 
 USER_ID_MAX_LENGTH = 128
-NO_CONTROL_CHARACTERS = RegexValidator(r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z", "No control characters.")
+NO_CONTROL_CHARACTERS = RegexValidator(r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z", _("No control characters."))
 
 
 def _choices(enum: type) -> list[tuple[str, str]]:
     return [(member.value, member.value.replace("_", " ")) for member in enum]  # type: ignore[attr-defined]
+
+
+def _name(words: Mapping[str, Promise]) -> list[tuple[str, Promise]]:
+    """Choices in the reader's language; the blank value is no choice."""
+    return [(str(value), text) for value, text in words.items() if value]
 
 
 class RelyingParty(models.Model):
@@ -36,24 +45,43 @@ class RelyingParty(models.Model):
     help_url, alternative_url: the ways out that the capture page offers when a check did not work out.
     """
 
-    name = models.CharField(max_length=100, unique=True, validators=[NO_CONTROL_CHARACTERS])
-    is_active = models.BooleanField(default=True)
+    name = models.CharField(_("name"), max_length=100, unique=True, validators=[NO_CONTROL_CHARACTERS])
+    is_active = models.BooleanField(_("active"), default=True)
     help_url = models.URLField(
-        max_length=2000, blank=True, help_text="where a person whose check failed finds help"
+        _("help address"),
+        max_length=2000,
+        blank=True,
+        help_text=_("where a person whose check failed finds help"),
     )
     alternative_url = models.URLField(
-        max_length=2000, blank=True, help_text="another way to be verified, without the camera"
+        _("address of another way"),
+        max_length=2000,
+        blank=True,
+        help_text=_("another way to be verified, without the camera"),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    audience = models.CharField(max_length=200, blank=True, validators=[NO_CONTROL_CHARACTERS])
-    allowed_origins = models.JSONField(default=list, blank=True, validators=[validate_origins])
-    redirect_uris = models.JSONField(default=list, blank=True, validators=[validate_redirect_uris])
-    pass_threshold = models.FloatField(null=True, blank=True, validators=[validate_share])
-    challenge_pool = models.JSONField(default=list, blank=True, validators=[validate_pool])
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    audience = models.CharField(_("audience"), max_length=200, blank=True, validators=[NO_CONTROL_CHARACTERS])
+    allowed_origins = models.JSONField(
+        _("allowed origins"), default=list, blank=True, validators=[validate_origins]
+    )
+    redirect_uris = models.JSONField(
+        _("redirect addresses"), default=list, blank=True, validators=[validate_redirect_uris]
+    )
+    pass_threshold = models.FloatField(
+        _("least final score"), null=True, blank=True, validators=[validate_share]
+    )
+    challenge_pool = models.JSONField(
+        _("actions to draw from"), default=list, blank=True, validators=[validate_pool]
+    )
     max_consecutive_failures = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MAX_RETRIES)]
+        _("failures in a row"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_RETRIES)],
     )
-    webhook_url = models.URLField(max_length=2000, blank=True, validators=[validate_webhook_url])
+    webhook_url = models.URLField(
+        _("webhook address"), max_length=2000, blank=True, validators=[validate_webhook_url]
+    )
     webhook_generation = models.PositiveIntegerField(default=1, editable=False)
     webhook_rotated_at = models.DateTimeField(null=True, blank=True, editable=False)
     subject_salt = models.CharField(max_length=64, default=make_subject_salt, editable=False)
@@ -67,7 +95,8 @@ class RelyingParty(models.Model):
     )
 
     class Meta:
-        verbose_name_plural = "relying parties"
+        verbose_name = _("relying party")
+        verbose_name_plural = _("relying parties")
         ordering = ("name",)
 
     def __str__(self) -> str:
@@ -77,16 +106,21 @@ class RelyingParty(models.Model):
 class ApiKey(models.Model):
     """A relying party's secret: the prefix finds it, only its SHA-256 is kept."""
 
-    relying_party = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="api_keys")
-    prefix = models.CharField(max_length=16, unique=True)
+    relying_party = models.ForeignKey(
+        RelyingParty, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("relying party")
+    )
+    prefix = models.CharField(_("begins with"), max_length=16, unique=True)
     secret_hash = models.CharField(max_length=64)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(
+        _("last used at"), null=True, blank=True, help_text=_("to the minute")
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "API key"
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
@@ -104,9 +138,9 @@ class Replica(models.Model):
 
 
 class SessionStatus(models.TextChoices):
-    CREATED = "created", "created"
-    IN_PROGRESS = "in_progress", "in progress"
-    CONCLUDED = "concluded", "concluded"
+    CREATED = "created", _("open, not connected")
+    IN_PROGRESS = "in_progress", _("in progress")
+    CONCLUDED = "concluded", _("concluded")
 
 
 class VerificationSession(models.Model):
@@ -121,12 +155,19 @@ class VerificationSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     relying_party = models.ForeignKey(
-        RelyingParty, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions"
+        RelyingParty,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        verbose_name=_("relying party"),
     )
-    user_id = models.CharField(max_length=USER_ID_MAX_LENGTH, db_index=True)
-    status = models.CharField(max_length=16, choices=SessionStatus.choices, default=SessionStatus.CREATED)
-    decision = models.CharField(max_length=16, blank=True, choices=_choices(Decision))
-    reason = models.CharField(max_length=32, blank=True, choices=_choices(Reason))
+    user_id = models.CharField(_("user id"), max_length=USER_ID_MAX_LENGTH, db_index=True)
+    status = models.CharField(
+        _("status"), max_length=16, choices=SessionStatus.choices, default=SessionStatus.CREATED
+    )
+    decision = models.CharField(_("decision"), max_length=16, blank=True, choices=_name(DECISIONS))
+    reason = models.CharField(_("reason"), max_length=32, blank=True, choices=_name(REASONS))
     scores = models.JSONField(default=dict, blank=True)
     signals = models.JSONField(default=dict, blank=True)
     measures = models.JSONField(default=dict, blank=True)
@@ -144,7 +185,7 @@ class VerificationSession(models.Model):
     ticket_hash = models.CharField(max_length=64, unique=True)
     ticket_used_at = models.DateTimeField(null=True, blank=True)
     held_by = models.UUIDField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(_("opened at"), db_index=True)
     expires_at = models.DateTimeField(db_index=True)
     concluded_at = models.DateTimeField(null=True, blank=True)
     token_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
@@ -153,6 +194,8 @@ class VerificationSession(models.Model):
     token_revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         ordering = ("-created_at",)
         # Codenames of the project's own; Django adds view, add, change and delete.
         permissions = (
@@ -228,19 +271,24 @@ class WebhookDelivery(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    relying_party = models.ForeignKey(RelyingParty, on_delete=models.CASCADE, related_name="deliveries")
-    session = models.ForeignKey(VerificationSession, on_delete=models.CASCADE, related_name="deliveries")
-    body = models.TextField()
-    created_at = models.DateTimeField()
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True, blank=True, db_index=True)
-    delivered_at = models.DateTimeField(null=True, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True)
-    last_status = models.PositiveSmallIntegerField(null=True, blank=True)
-    last_error = models.CharField(max_length=200, blank=True)
+    relying_party = models.ForeignKey(
+        RelyingParty, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("relying party")
+    )
+    session = models.ForeignKey(
+        VerificationSession, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("session")
+    )
+    body = models.TextField(_("message"))
+    created_at = models.DateTimeField(_("created at"))
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True, db_index=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("given up at"), null=True, blank=True)
+    last_status = models.PositiveSmallIntegerField(_("last status"), null=True, blank=True)
+    last_error = models.CharField(_("last error"), max_length=200, blank=True)
 
     class Meta:
-        verbose_name_plural = "webhook deliveries"
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook deliveries")
         ordering = ("-created_at",)
 
     def __str__(self) -> str:
@@ -253,19 +301,26 @@ class OidcLogin(models.Model):
     browser_hash, code_hash: SHA-256 of the cookie that ties it to one browser, and of the code.
     """
 
-    session = models.OneToOneField(VerificationSession, on_delete=models.CASCADE, related_name="oidc_login")
-    application = models.ForeignKey("oauth2_provider.Application", on_delete=models.CASCADE, related_name="+")
-    issuer = models.CharField(max_length=300)
-    redirect_uri = models.TextField()
-    scope = models.CharField(max_length=200)
+    session = models.OneToOneField(
+        VerificationSession, on_delete=models.CASCADE, related_name="oidc_login", verbose_name=_("session")
+    )
+    application = models.ForeignKey(
+        "oauth2_provider.Application",
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("application"),
+    )
+    issuer = models.CharField(_("issuer"), max_length=300)
+    redirect_uri = models.TextField(_("redirect address"))
+    scope = models.CharField(_("scope"), max_length=200)
     state = models.TextField(blank=True)
     nonce = models.CharField(max_length=255, blank=True)
     code_challenge = models.CharField(max_length=128)
     subject = models.CharField(max_length=64)
     browser_hash = models.CharField(max_length=64)
     code_hash = models.CharField(max_length=64, unique=True, null=True, blank=True)
-    code_expires_at = models.DateTimeField(null=True, blank=True)
-    code_used_at = models.DateTimeField(null=True, blank=True)
+    code_expires_at = models.DateTimeField(_("code expires at"), null=True, blank=True)
+    code_used_at = models.DateTimeField(_("code used at"), null=True, blank=True)
     access_token = models.OneToOneField(
         "oauth2_provider.AccessToken",
         null=True,
@@ -275,7 +330,8 @@ class OidcLogin(models.Model):
     )
 
     class Meta:
-        verbose_name = "OpenID Connect login"
+        verbose_name = _("OpenID Connect login")
+        verbose_name_plural = _("OpenID Connect logins")
 
     def __str__(self) -> str:
         return f"login of {self.session_id}"

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from verification.liveness.actions import POOL, Action, PoolExhaustedError, restrict_pool
 
@@ -28,14 +29,18 @@ def validate_origins(value: Any) -> None:
         rebuilt = f"{parts.scheme}://{parts.netloc}"
         is_default_port = parts.port == {"https": 443, "http": 80}.get(parts.scheme)
         if origin != rebuilt.lower() or not _is_safe(parts) or (is_default_port and parts.port is not None):
-            raise ValidationError(f"{origin!r} is no origin like https://shop.example.")
+            raise ValidationError(
+                _("%(text)s is no origin like https://shop.example."), params={"text": origin}
+            )
 
 
 def validate_redirect_uris(value: Any) -> None:
     """A list of absolute addresses without user, password or fragment: https, or http on this machine."""
     for address in _require_texts(value):
         if not is_redirect_uri(address):
-            raise ValidationError(f"{address!r} is no address like https://shop.example/done.")
+            raise ValidationError(
+                _("%(text)s is no address like https://shop.example/done."), params={"text": address}
+            )
 
 
 def is_redirect_uri(address: str) -> bool:
@@ -55,12 +60,12 @@ def validate_webhook_url(value: str) -> None:
         or parts.username is not None
         or parts.fragment
     ):
-        raise ValidationError("Enter an address like https://shop.example/webhooks.")
+        raise ValidationError(_("Enter an address like https://shop.example/webhooks."))
 
 
 def validate_share(value: float) -> None:
     if not 0.0 < value <= 1.0:
-        raise ValidationError("Must be above 0 and at most 1.")
+        raise ValidationError(_("Must be above 0 and at most 1."))
 
 
 def validate_pool(value: Any) -> None:
@@ -68,7 +73,7 @@ def validate_pool(value: Any) -> None:
     actions = _require_texts(value)
     unknown = sorted(set(actions) - {str(action) for action in POOL})
     if unknown:
-        raise ValidationError(f"Unknown actions: {', '.join(unknown)}.")
+        raise ValidationError(_("Unknown actions: %(names)s."), params={"names": ", ".join(unknown)})
     try:
         restrict_pool(tuple(Action(action) for action in actions) or POOL, ())
     except PoolExhaustedError as error:
@@ -81,18 +86,20 @@ def _require_texts(value: Any) -> list[str]:
         or not all(isinstance(item, str) for item in value)
         or len(value) > MAX_ENTRIES
     ):
-        raise ValidationError(f"Must be a list of at most {MAX_ENTRIES} texts.")
+        raise ValidationError(_("Must be a list of at most %(limit)s texts."), params={"limit": MAX_ENTRIES})
     return value
 
 
 def _split(address: str) -> Any:
     if not URI_CHARACTERS.fullmatch(address):
-        raise ValidationError(f"{address!r} holds characters that an address may not have.")
+        raise ValidationError(
+            _("%(text)s holds characters that an address may not have."), params={"text": address}
+        )
     try:
         parts = urlsplit(address)
-        _ = parts.port  # raises for one that is no number
+        parts.port  # noqa: B018  (raises for one that is no number)
     except ValueError as error:
-        raise ValidationError(f"{address!r} is no address.") from error
+        raise ValidationError(_("%(text)s is no address."), params={"text": address}) from error
     return parts
 
 

@@ -89,7 +89,7 @@ def test_a_button_verifies_and_the_badge_changes(admin_client: Client) -> None:
     page = admin_client.post(f"{BASE}verify/", follow=True).content.decode()
     assert "The chain is intact." in page
     assert '<span class="badge pass">Intact</span>' in page
-    assert "3 events, unbroken" in page
+    assert "unbroken. Events checked: 3." in page
 
 
 def test_a_broken_chain_is_said_loudly_with_the_event(admin_client: Client) -> None:

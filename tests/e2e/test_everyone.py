@@ -15,6 +15,7 @@ from tests.e2e.scripted import ScriptedSocket
 AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 PHONE = ViewportSize(width=390, height=780)
+LYING_PHONE = ViewportSize(width=780, height=360)
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -91,11 +92,13 @@ def test_changing_the_language_keeps_the_ticket_and_reaches_the_instructions(
     expect(page.locator("#instruction")).to_contain_text("Sie")
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
-def test_a_phone_shows_the_whole_page_without_scrolling_sideways(
-    browser: Browser, server: RunningServer, language: str
+@pytest.mark.parametrize(
+    ("language", "phone"), [("en", PHONE), ("ar", PHONE), ("de", LYING_PHONE)], ids=["en", "ar", "de-lying"]
+)
+def test_a_phone_shows_the_whole_page_without_scrolling(
+    browser: Browser, server: RunningServer, language: str, phone: ViewportSize
 ) -> None:
-    context = browser.new_context(permissions=["camera"], viewport=PHONE, has_touch=True)
+    context = browser.new_context(permissions=["camera"], viewport=phone, has_touch=True)
     page = context.new_page()
     socket = ScriptedSocket(page, language=language)
     page.goto(server.open_session(locale=language))
@@ -107,7 +110,7 @@ def test_a_phone_shows_the_whole_page_without_scrolling_sideways(
     for selector in ("#instruction", "#stage", "#hint", "#cancel"):
         box = page.locator(selector).bounding_box()
         assert box is not None, selector
-        assert box["y"] + box["height"] <= PHONE["height"], selector
+        assert box["y"] + box["height"] <= phone["height"], selector
     socket.result("fail", "challenge_failed")
     await_state(page, "finished")
     assert page.evaluate(OVERFLOW) <= 0

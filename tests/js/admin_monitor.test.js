@@ -3,12 +3,11 @@ import { test } from "node:test";
 
 import { describeTotal, formatTimeLeft } from "../../static/admin_monitor.js";
 
-const TEXTS = { textNone: "none", textOne: "one", textMany: "{count} of them" };
+const TEXTS = { textNone: "none", textTotal: "sessions: {count}" };
 
-test("the number of sessions is told in words", () => {
+test("the number of sessions is told without a plural", () => {
   assert.equal(describeTotal(TEXTS, 0), "none");
-  assert.equal(describeTotal(TEXTS, 1), "one");
-  assert.equal(describeTotal(TEXTS, 12), "12 of them");
+  assert.equal(describeTotal(TEXTS, 12), "sessions: 12");
 });
 
 test("time left is minutes and seconds, and never below zero", () => {

@@ -5,16 +5,26 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
+from audit.models import EventKind
 from translations.__main__ import list_catalogues, render
 from translations.catalogue import parse_po
 from translations.extraction import find_messages, read_python, read_template
+from verification.models import SessionStatus
+from verification.words import ACTIONS, DECISIONS, FAULTS, OUTCOMES, REASONS, SCORES, SIGNALS
 
 ROOT = Path(settings.BASE_DIR)
-PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 # The product's name, and words that are the same in another language.
-SAME_EVERYWHERE = {"Proof of Life", "Version %(version)s"}
+SAME_EVERYWHERE = {
+    "Proof of Life",
+    "Version %(version)s",
+    "%(value)s %%",
+    "%(value)s s",
+    "%(minutes)d min %(seconds)d s",
+}
 CATALOGUES = list_catalogues()
 MESSAGES = find_messages(ROOT)
 
@@ -86,3 +96,21 @@ def test_a_template_is_read_as_django_looks_sentences_up() -> None:
 def test_a_plural_is_refused_rather_than_lost() -> None:
     with pytest.raises(ValueError, match="ngettext"):
         list(read_python('ngettext("a", "b", 2)'))
+    with pytest.raises(ValueError, match="plural"):
+        list(
+            read_template(
+                "{% load i18n %}{% blocktranslate count n=x %}a{% plural %}b{% endblocktranslate %}"
+            )
+        )
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
+def test_whatever_is_stored_as_a_code_has_words_in_every_language(language: str) -> None:
+    """The extraction finds marked sentences only; a label that nobody marked would stay English."""
+    labels = [*EventKind.labels, *SessionStatus.labels]
+    for words in (DECISIONS, REASONS, ACTIONS, OUTCOMES, FAULTS, SCORES, SIGNALS):
+        labels += words.values()
+    english = [str(label) for label in labels]
+    with translation.override(language):
+        same = [text for label, text in zip(labels, english, strict=True) if str(label) == text]
+    assert set(same) <= {"Emotion", "Deepfake", "Final"}

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.integrity import read_integrity, read_oldest_event
 from verification.admin.charts import draw_days
-from verification.admin.words import DECISIONS, REASONS, put_in_words
 from verification.dashboard import read_activity
 from verification.dashboard_models import read_models
 from verification.liveness.policy import POLICY_VERSION
+from verification.words import DECISIONS, REASONS, put_in_words
 
 _PERIOD_LABELS = {1: _("Today"), 7: _("Last 7 days"), 30: _("Last 30 days")}
 _LIBRARIES = ("mediapipe", "ai-edge-litert", "onnxruntime", "deepface", "opencv-python-headless")

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -84,11 +84,7 @@ def _tell_outcome(request: HttpRequest, erasure: Erasure | None) -> None:
     if erasure is None:
         messages.warning(request, gettext("Nothing was left to erase."))
         return
-    text = ngettext(
-        "%(count)d session now carries the pseudonym %(pseudonym)s.",
-        "%(count)d sessions now carry the pseudonym %(pseudonym)s.",
-        erasure.sessions,
-    )
+    text = gettext("Sessions that now carry the pseudonym %(pseudonym)s: %(count)d")
     messages.success(request, text % {"count": erasure.sessions, "pseudonym": erasure.pseudonym})
 
 

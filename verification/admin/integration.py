@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from oauth2_provider import models as oauth2
 
@@ -40,10 +39,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
         chosen = [delivery.pk for delivery in deliveries]
         count = replay(chosen, staff_id=read_staff_id(request))
-        message = ngettext(
-            "%(count)d message will be sent again.", "%(count)d messages will be sent again.", count
-        )
-        self.message_user(request, message % {"count": count})
+        self.message_user(request, _("Messages that will be sent again: %(count)d") % {"count": count})
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("verification.change_webhookdelivery")

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from verification.admin.sessions import END_PERMISSION
-from verification.admin.words import ACTIONS, SCORES, put_in_words
 from verification.admin_site import VIEW_PERMISSION
 from verification.monitor_snapshot import MonitoredSession, Snapshot, read_snapshot
+from verification.words import ACTIONS, SCORES, put_in_words
 
 
 @require_safe

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import AuditEvent
 from verification.admin.read_only import ReadOnlyAdmin, read_staff_id
 from verification.admin.story import tell_story
-from verification.admin.words import DECISIONS, REASONS, put_in_words
 from verification.models import SessionStatus, VerificationSession
 from verification.services import conclude_expired, conclude_if_expired, end_session_by_staff
+from verification.words import DECISIONS, REASONS, put_in_words
 
 END_PERMISSION = "verification.end_verificationsession"
 MAX_EVENTS_SHOWN = 200

@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from verification.admin.charts import LineChart, draw_line
-from verification.admin.words import ACTIONS, FAULTS, OUTCOMES, REASONS, SCORES, SIGNALS, put_in_words
 from verification.models import Challenge, VerificationSession
+from verification.words import ACTIONS, FAULTS, OUTCOMES, REASONS, SCORES, SIGNALS, put_in_words
 
 Label = str | Promise
 

@@ -147,11 +147,11 @@ def test_the_page_asks_shows_and_then_erases(officer: Client, party: RelyingPart
     assert "User id" in officer.get(PAGE).content.decode()
     asked = officer.post(PAGE, {"user_id": NAME, "relying_party": party.pk}).content.decode()
     assert "Erase this subject?" in asked
-    assert "1 session is still in progress and will be ended" in asked
+    assert "Sessions still in progress, which will be ended: 1" in asked
     assert VerificationSession.objects.get().user_id == NAME
     form = {"user_id": NAME, "relying_party": party.pk, "confirm": "1"}
     done = officer.post(PAGE, form, follow=True).content.decode()
-    assert "1 session now carries the pseudonym erased-" in done
+    assert "Sessions that now carry the pseudonym erased-" in done
     assert NAME not in done
     assert not find_sessions(Subject(NAME, party)).exists()
 

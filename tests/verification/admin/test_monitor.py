@@ -244,7 +244,7 @@ def test_the_page_has_every_row_before_any_script_ran(admin_client: Client) -> N
     opened = services.open_session(user_id="subject-001")
     page = admin_client.get("/admin/monitor/").content.decode()
     assert f'data-session="{opened.session.pk}"' in page
-    assert "1 session in progress" in page
+    assert "Sessions in progress: 1" in page
     assert 'data-socket="/ws/admin/monitor/en"' in page
 
 
