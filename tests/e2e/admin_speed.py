@@ -54,7 +54,7 @@ def fill(count: int) -> None:
         with transaction.atomic():
             VerificationSession.objects.bulk_create(sessions)
             # The log's own manager appends one event at a time, through the service.
-            models.QuerySet(AuditEvent).bulk_create(chain(sessions, now, rng))
+            models.QuerySet[AuditEvent](AuditEvent).bulk_create(chain(sessions, now, rng))
 
 
 def repeat(pattern: VerificationSession, opened_at: datetime) -> VerificationSession:

@@ -107,7 +107,7 @@ def test_a_plural_is_refused_rather_than_lost() -> None:
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != "en"])
 def test_whatever_is_stored_as_a_code_has_words_in_every_language(language: str) -> None:
     """The extraction finds marked sentences only; a label that nobody marked would stay English."""
-    labels = [*EventKind.labels, *SessionStatus.labels]
+    labels: list[object] = [*EventKind.labels, *SessionStatus.labels]
     for words in (DECISIONS, REASONS, ACTIONS, OUTCOMES, FAULTS, SCORES, SIGNALS):
         labels += words.values()
     english = [str(label) for label in labels]
