@@ -51,7 +51,6 @@ class AuditChangeList(ChangeList):
 class AuditEventAdmin(BaseAdmin):
     list_display = ("sequence", "moment", "kind", "session", "relying_party", "short_hash")
     list_filter = (SinceFilter, UntilFilter, KindFilter, ReasonFilter, SubjectFilter, RelyingPartyFilter)
-    date_hierarchy = "recorded_at"
     search_fields = ("kind",)
     search_help_text = _("A session id, or its first characters; or a part of the kind")
     show_full_result_count = False

@@ -10,3 +10,7 @@ class HashedFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[
     """
 
     support_js_module_import_aggregation = True
+
+    def stored_name(self, name: str) -> str:
+        """The name with its hash. Before `collectstatic` the plain one: error pages must not fail in turn."""
+        return str(super().stored_name(name)) if self.hashed_files else name

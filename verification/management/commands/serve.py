@@ -4,7 +4,7 @@ from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import ManifestFilesMixin
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from verification.inference import get_models
@@ -37,8 +37,8 @@ class Command(BaseCommand):
         serve(options["host"], options["port"])
 
     def _require_static_files(self) -> None:
-        """Without them no page can be written: the pages name each file by its hash."""
-        if not settings.DEBUG and not (settings.STATIC_ROOT / ManifestFilesMixin.manifest_name).is_file():
+        """Without them the pages have no style and no script."""
+        if isinstance(staticfiles_storage, ManifestFilesMixin) and not staticfiles_storage.hashed_files:
             raise CommandError(
                 "The static files are not gathered yet. Run: manage.py collectstatic --noinput"
             )
