@@ -6,7 +6,9 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent, EventKind
@@ -39,6 +41,19 @@ def test_sessions_are_listed_with_their_verdict(admin_client: Client, passed: Op
     assert count_rows(page) == 1
     assert "Verified" in page
     assert "0.85" in page
+
+
+def test_a_longer_list_costs_no_more_queries(admin_client: Client, party: RelyingParty) -> None:
+    def count_queries() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            read(admin_client, LIST)
+        return len(queries)
+
+    services.open_session(user_id="subject-001", relying_party=party)
+    of_one = count_queries()
+    for number in range(2, 6):
+        services.open_session(user_id=f"subject-{number:03d}", relying_party=party)
+    assert count_queries() == of_one
 
 
 @pytest.mark.parametrize(
