@@ -10,7 +10,7 @@ import verification.party_fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0005_integration"),
+        ("verification", "0006_replicas"),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
 
