@@ -79,9 +79,10 @@ train: .venv-train/.made ## train the deepfake detector anew; PORTRAITS=DIR CLIP
 	.venv-train/bin/python -m training.train_deepfake --portraits "$(PORTRAITS)" \
 	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(MESO4),--initial-mesonet "$(MESO4)")
 
-train-texture: .venv-train/.made ## train the texture network anew; PORTRAITS=DIR CLIPS=DIR FASNET=DIR name the data
+train-texture: .venv-train/.made ## train the texture network anew; PORTRAITS=DIR CLIPS=DIR PROBE=DIR FASNET=DIR name the data
 	.venv-train/bin/python -m training.train_texture --portraits "$(PORTRAITS)" \
-	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(FASNET),--teacher "$(FASNET)")
+	  $(if $(CLIPS),--clips "$(CLIPS)") $(if $(PROBE),--probe "$(PROBE)") --fasnet "$(FASNET)" \
+	  --same-person training/people.txt --about training/texture_data.md $(TRAIN_ARGS)
 
 evaluate: $(VENV)/.served ## measure the detection; CLIPS=clips.tsv EVENTS=events.tsv name the tables
 	@$(BIN)/python manage.py evaluate "$(CLIPS)" $(if $(EVENTS),--events "$(EVENTS)") --find-events --attacks simulate --page docs/evaluation.md $(EVALUATE_ARGS)

@@ -36,26 +36,29 @@ LIMITS = """## Limits
 
 ## Licence
 
-Apache-2.0, as the project. Where a teacher was used, it is FasNet: Minivision's Silent-Face-Anti-Spoofing,
-Apache-2.0. None of its weights are in this file; what it said of simulated scenes was learned.
+Apache-2.0, as the project. The context's branch is derived from MiniFASNetV2 of Minivision's
+Silent-Face-Anti-Spoofing (Apache-2.0), as the recipe says; see `NOTICE`.
 """
 
 
 def _render_head(figures: Json) -> str:
-    model = figures["model"]
+    model, measured = figures["model"], figures["measured"]
     return f"""# Texture network, trained on simulated screens and prints
 
-Is the medium before the camera skin, or paper or a screen? A convolutional network of depthwise-separable blocks
-({model["weights"]:,} weights), trained from scratch by `python -m training.train_texture`. 1 is a living face.
+Is the medium before the camera skin, or paper or a screen? 1 is a living face. Two branches, {model["weights"]:,}
+weights: MiniFASNetV2 on the face and what is around it, begun at Minivision's weights and trained on; and
+depthwise-separable blocks on the face's pixels, begun at random. A face is living as far as neither objects: their
+product. Made by `python -m training.train_texture`.
 
 | | |
 |---|---|
-| file | `{model["file"]}`, {model["bytes"]:,} bytes, ONNX |
+| file | `{model["file"]}`, {model["bytes"]:,} bytes, ONNX; weights in 16 bits, sums in 32 |
 | sha256 | `{model["sha256"]}` |
-| input `context` | float32 [N, 80, 80, 3], BGR levels 0..255: the square of 2.7 times the face's box, averaged down |
+| input `context` | float32 [N, 80, 80, 3], BGR levels 0..255: 2.7 times the face's box, sampled |
 | input `detail` | float32 [N, 128, 128, 3], BGR levels: the middle of the face, pixels as they are |
 | output `live` | float32 [N, 1], P(the medium is a living face) |
-| cost | {figures["measured"]["cost_ms"]} ms a face, one thread, median on the machine that trained it |
+| cost | {measured["cost_ms"]} ms of processor time a face, one thread, median on the busy machine that trained it |
+| FasNet's two networks, at the same time | {measured["fasnet_cost_ms"]} ms |
 | largest difference from Keras on random input | {model["difference_from_keras"]:.1e} |"""
 
 
@@ -82,6 +85,7 @@ together. No picture of a real screen or print was trained on."""
 
 def _render_recipe(figures: Json) -> str:
     plan, report, fit = figures["training"]["plan"], figures["training"]["report"], figures["calibration"]
+    losses = report["losses"]
     return f"""## Recipe
 
 - {plan["scenes"]:,} scenes with labels: 45 % a living face, 33 % a screen, 22 % a print, by
@@ -91,21 +95,17 @@ def _render_recipe(figures: Json) -> str:
   rooms behind. Living faces: the same cameras, lamps that flicker and flare, pictures and doors behind them.
 - After that, without regard to the class: other colours, low light, rescaling, blur, interlacing, overlays, VP8,
   GIF palettes with dither, JPEG.
-- {report["scenes_seen"]:,} views in {report["seconds"] / 60:.0f} minutes; seed {plan["seed"]}; AdamW, learning rate
-  {plan["learning_rate"]:g} with cosine decay; the weights are those of epoch {report["best_epoch"]} of
-  {len(report["loss"])}, the best on the calibration people.
-- {_describe_teacher(plan)}
-- Calibrated on the calibration people, on scenes as the page captures them, by Platt's method: own logit
-  {fit["own_scale"]:.3f}, student's logit {fit["student_scale"]:.3f}, offset {fit["offset"]:.3f}. At 0.5 skin and a
-  simulated medium are equally likely where {fit["bona_fide_share"]:.0%} of the faces are living. Nothing below was
-  measured on those people, but for the clips marked."""
-
-
-def _describe_teacher(plan: Json) -> str:
-    if not plan["teacher_weight"]:
-        return "No teacher was used."
-    return f"""A second head learned what FasNet says of the same scenes (weight {plan["teacher_weight"]:g} beside the
-  labels). What is served is the sum of both logits."""
+- The branches were trained apart, for {len(losses["context"])} and {len(losses["detail"])} epochs, in
+  {report["seconds"] / 60:.0f} minutes; seed {plan["seed"]}; AdamW with cosine decay from a learning rate of
+  {plan["learning_rate"]:g} for the detail's branch and {plan["context_learning_rate"]:g} for the context's, whose first
+  stages ({figures["model"]["kept_weights"]:,} weights) stay Minivision's. The weights are those of the last epoch.
+- Beside the labels (weight {plan["teacher_weight"]:g}), the context's branch was held to what it said of a scene before
+  training, where that was right. Its weights are the mean of those before and after, {plan["context_share"]:.0%} of the
+  way: what real media taught is not unlearned from simulated ones (Wortsman and others, CVPR 2022).
+- Calibrated on the calibration people, on scenes as the page captures them, by Platt's method: scale
+  {fit["scale"]:.3f}, offset {fit["offset"]:.3f} on the logit of the product. At 0.5 skin and a simulated medium are
+  equally likely, where there are as many of both. Nothing below was measured on those people, but for the clips
+  marked."""
 
 
 def _render_kinds(figures: Json) -> str:

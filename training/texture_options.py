@@ -15,14 +15,14 @@ PURPOSE = (
 EXAMPLES = """examples:
   # make scenes, train, calibrate, measure, and write texture.onnx, texture.json and texture.md
   python -m training.train_texture --portraits data/portraits --clips data/clips/bona_fide \\
-      --probe data/clips/attack_presentation --teacher ~/.deepface/weights --same-person training/people.txt
+      --probe data/clips/attack_presentation --fasnet ~/.deepface/weights --same-person training/people.txt
 
   # measure and write again, without training
   python -m training.train_texture --portraits data/portraits --clips data/clips/bona_fide \\
-      --weights var/training/texture.weights.h5
+      --fasnet ~/.deepface/weights --weights var/training/texture.weights.h5
 
   # a trial of some minutes that touches nothing of the project
-  python -m training.train_texture --portraits data/portraits --share 0.05 --out var/trial
+  python -m training.train_texture --portraits data/portraits --fasnet ~/.deepface/weights --share 0.05 --out var/trial
 """
 
 
@@ -40,9 +40,10 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--clips", type=Path, help="folder of bona fide clips, used as the portraits are")
     add("--probe", type=Path, action="append", default=[], help="folder of clips only scored; repeatable")
     add(
-        "--teacher",
+        "--fasnet",
         type=Path,
-        help="folder with FasNet's two .onnx files: to learn from, and to compare with",
+        required=True,
+        help="folder with FasNet's two .onnx files: to start from, and to compare with",
     )
     add("--same-person", type=Path, help="text file: names of files that show one person, one person a line")
     add("--about", type=Path, help="text file for the card: what the data are, and what was tried")
@@ -75,7 +76,7 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _refuse_missing(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Says before half an hour of training, not after, that a path is mistyped."""
-    for name in ("portraits", "clips", "teacher", "same_person", "about", "weights", "probe"):
+    for name in ("portraits", "clips", "fasnet", "same_person", "about", "weights", "probe"):
         given = getattr(options, name)
         for path in given if isinstance(given, list) else [given]:
             if path is not None and not path.exists():

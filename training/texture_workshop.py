@@ -23,7 +23,7 @@ from training.texture_teacher import Teacher
 from verification.attacks.recapture import PaperKind, ScreenKind
 
 SCENES_A_SET = 2000
-MEASURED_LIVE, MEASURED_KIND, MONITORED = 500, 250, 750
+MEASURED_LIVE, MEASURED_KIND = 360, 160
 ALL_KINDS = (LIVE, *map(str, ScreenKind), *map(str, PaperKind))
 TRAINED_KINDS = (LIVE, *map(str, TRAINED_SCREENS), *map(str, TRAINED_PAPERS))
 
@@ -36,7 +36,7 @@ class Workshop:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.people = read_people(options.same_person)
-        self.teacher = Teacher(options.teacher) if options.teacher else None
+        self.teacher = Teacher(options.fasnet)
         self.split: Split = {part: [] for part in Part}
         self.clips: dict[str, list[ClipViews]] = {}
 
@@ -70,11 +70,6 @@ class Workshop:
             order = Order(film_any, count, (plan.seed, index), label)
             sets.append(self._obtain(Part.TRAIN, f"train_{index}", order))
         return sets
-
-    def make_monitored(self) -> SceneSet:
-        """Scenes of the calibration people, by which the best epoch is chosen: of the kind that is trained on."""
-        order = Order(film_any, MONITORED, (self.options.seed, 20), "scenes to choose by")
-        return self._obtain(Part.CALIBRATE, "monitored", order)
 
     def make_kind(self, part: Part, kind: str) -> SceneSet:
         """Scenes of one kind, of the people of a part: of the calibration people, half as many."""

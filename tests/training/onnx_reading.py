@@ -1,31 +1,31 @@
 """Reads the weights' shapes from an ONNX file's bytes: the `onnx` package is not in the test environment.
 
 Source: Protocol Buffers wire format, and onnx.proto3: ModelProto.graph = 7, GraphProto.initializer = 5,
-TensorProto.dims = 1, TensorProto.data_type = 2 (1 is float32), TensorProto.name = 8.
+TensorProto.dims = 1, TensorProto.data_type = 2 (1 is float32, 10 is float16), TensorProto.name = 8.
 """
 
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 
-FLOAT32 = 1
+FLOAT32, FLOAT16 = 1, 10
 _VARINT, _LENGTH_DELIMITED = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
 
 
 def read_float_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Name to shape of every float32 initializer of the graph."""
+    """Name to shape of every float32 or float16 initializer of the graph."""
     (graph,) = _read_parts(path.read_bytes(), 7)
     shapes = {}
     for tensor in _read_parts(graph, 5):
-        if list(_read_integers(tensor, 2)) == [FLOAT32]:
+        if list(_read_integers(tensor, 2)) in ([FLOAT32], [FLOAT16]):
             (name,) = _read_parts(tensor, 8)
             shapes[name.decode()] = tuple(_read_integers(tensor, 1))
     return shapes
 
 
 def count_weights(path: Path) -> int:
-    """Number of float32 values in the graph's initializers."""
+    """Number of floating-point values in the graph's initializers."""
     return sum(prod(shape) for shape in read_float_shapes(path).values())
 
 

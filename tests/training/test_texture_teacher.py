@@ -4,8 +4,7 @@ from deepface.models.spoofing.FasNetUtils import crop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.texture_teacher import SIDE_PX, cut_as_teacher
-from verification.vision.crop import PixelBox
+from verification.vision.crop import TEXTURE_CONTEXT_PX, PixelBox, cut_surroundings
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint8)
 
@@ -20,8 +19,8 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint
 def test_the_teacher_sees_what_deepface_shows_it(
     x: int, y: int, width: int, height: int, scale: float
 ) -> None:
-    expected = crop(PICTURE, (x, y, width, height), scale, SIDE_PX, SIDE_PX)
-    seen = cut_as_teacher(PICTURE, PixelBox(x, y, width, height), scale)
+    expected = crop(PICTURE, (x, y, width, height), scale, TEXTURE_CONTEXT_PX, TEXTURE_CONTEXT_PX)
+    seen = cut_surroundings(PICTURE, PixelBox(x, y, width, height), scale)
     # Rounding may move an edge by a pixel, not more.
     assert seen.shape == expected.shape
     assert np.abs(seen.astype(float) - expected).mean() < 40
@@ -31,4 +30,4 @@ def test_the_teacher_sees_what_deepface_shows_it(
     "box", [PixelBox(-30, -30, 50, 50), PixelBox(100, 70, 60, 60), PixelBox(5, 5, 0.2, 0.2)]
 )
 def test_a_box_at_the_edge_is_still_seen(box: PixelBox) -> None:
-    assert cut_as_teacher(PICTURE, box, 2.7).shape == (SIDE_PX, SIDE_PX, 3)
+    assert cut_surroundings(PICTURE, box, 2.7).shape == (TEXTURE_CONTEXT_PX, TEXTURE_CONTEXT_PX, 3)

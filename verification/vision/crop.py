@@ -68,7 +68,7 @@ def prepare_deepfake_input(
 class TextureViews(NamedTuple):
     """A face as the texture network takes it: uint8 BGR.
 
-    context: shape (80, 80, 3), the face and what is around it, averaged down.
+    context: shape (80, 80, 3), the face and what is around it, as `cut_surroundings` cuts it.
     detail: shape (128, 128, 3), pixels of the middle of the face as they are, so that moire and dots survive.
     """
 
@@ -81,21 +81,32 @@ def prepare_texture_views(bgr: npt.NDArray[np.uint8], box: tuple[float, float, f
 
     box: the landmarks' bounding box, x, y, width, height in pixels.
     """
-    longer = max(box[2], box[3])
-    surroundings = cut_square_inside(bgr, box, round(TEXTURE_CONTEXT_SCALE * longer))
-    is_larger = surroundings.shape[0] > TEXTURE_CONTEXT_PX
-    context = cv2.resize(
-        surroundings,
-        (TEXTURE_CONTEXT_PX, TEXTURE_CONTEXT_PX),
-        interpolation=cv2.INTER_AREA if is_larger else cv2.INTER_LINEAR,
-    )
+    context = cut_surroundings(bgr, box, TEXTURE_CONTEXT_SCALE)
     detail = cut_square_inside(bgr, box, TEXTURE_DETAIL_PX)
     if detail.shape[0] < TEXTURE_DETAIL_PX:
         rest = TEXTURE_DETAIL_PX - detail.shape[0]
         before, after = rest // 2, rest - rest // 2
         padded = cv2.copyMakeBorder(detail, before, after, before, after, cv2.BORDER_REFLECT)
         detail = padded.astype(np.uint8, copy=False)
-    return TextureViews(context.astype(np.uint8, copy=False), detail)
+    return TextureViews(context, detail)
+
+
+def cut_surroundings(
+    bgr: npt.NDArray[np.uint8], box: tuple[float, float, float, float], scale: float
+) -> npt.NDArray[np.uint8]:
+    """Cut `scale` times a box, moved into the frame and no larger than it, and bring it to 80 x 80 px, uint8 BGR.
+
+    Pixel for pixel what the MiniFASNets were trained on (Minivision's `CropImage`): sides in the box's proportions,
+    and sampled rather than averaged, so that fine patterns fold into coarse ones that 80 px can show.
+    """
+    height, width = bgr.shape[:2]
+    x, y, box_width, box_height = round(box[0]), round(box[1]), max(1, round(box[2])), max(1, round(box[3]))
+    scale = min((height - 1) / box_height, (width - 1) / box_width, scale)
+    cut_width, cut_height = box_width * scale, box_height * scale
+    left = min(max(x + box_width / 2 - cut_width / 2, 0), width - 1 - cut_width)
+    top = min(max(y + box_height / 2 - cut_height / 2, 0), height - 1 - cut_height)
+    around = bgr[int(top) : int(top + cut_height) + 1, int(left) : int(left + cut_width) + 1]
+    return cv2.resize(around, (TEXTURE_CONTEXT_PX, TEXTURE_CONTEXT_PX)).astype(np.uint8, copy=False)
 
 
 def cut_square_inside(

@@ -54,14 +54,20 @@ def test_a_living_face_is_told_from_its_own_screens_and_prints(
     assert median(own.score(bgr, portrait_box) for bgr in media) < live
 
 
-TAKEN_FOR_SKIN = pytest.mark.xfail(strict=True, reason="a known miss: the model card says how much it scores")
-
-
 @pytest.mark.parametrize("name", ["minivision_image_T1.jpg", "minivision_old_image_T1.jpg"])
 def test_real_living_faces_are_called_living(
     own: ProjectTexture, tracker: FaceLandmarkTracker, clips_dir: Path, name: str
 ) -> None:
     assert score_picture(own, tracker, clips_dir / "bona_fide" / name) > 0.5
+
+
+@pytest.mark.parametrize(
+    "name", ["minivision_image_F1.jpg", "minivision_image_F2.jpg", "minivision_old_image_F1.jpg"]
+)
+def test_real_screens_and_prints_are_doubted_without_fasnet_too(
+    own: ProjectTexture, tracker: FaceLandmarkTracker, clips_dir: Path, name: str
+) -> None:
+    assert score_picture(own, tracker, clips_dir / "attack_presentation" / name) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,6 @@ def test_with_fasnet_real_screens_and_prints_are_told_apart(
     *,
     is_live: bool,
 ) -> None:
-    """The own network alone misses two of the three; its card says so."""
     require(models, "fasnet_v2", "fasnet_v1se", "texture")
     assert models.texture is not None
     assert (score_picture(models.texture, tracker, clips_dir / folder / name) > 0.5) is is_live
