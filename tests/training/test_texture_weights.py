@@ -52,6 +52,6 @@ def test_the_card_says_what_the_figures_say() -> None:
 
 def test_a_mistyped_path_is_told_before_anything_is_trained(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        parse_options(["--portraits", "nowhere"])
+        parse_options(["--portraits", "nowhere", "--fasnet", str(WEIGHTS)])
     assert stopped.value.code == 2
     assert "there is no nowhere" in capsys.readouterr().err

@@ -103,11 +103,10 @@ def test_a_frame_smaller_than_the_networks_view_has_a_score(own: ProjectTexture)
 
 
 @given(fasnet=SHARES, own_score=SHARES)
-def test_the_own_network_may_object_but_not_vouch(fasnet: float, own_score: float) -> None:
+def test_the_fusion_lies_between_both_and_weighs_them_alike(fasnet: float, own_score: float) -> None:
     fused = fuse_texture(fasnet, own_score)
-    assert fused <= fasnet
-    assert fused == fasnet or own_score < 0.5
-    assert fused >= min(fasnet, own_score)
+    assert min(fasnet, own_score) <= fused <= max(fasnet, own_score)
+    assert fused == fuse_texture(own_score, fasnet)
 
 
 @given(low=SHARES, high=SHARES, other=SHARES)
