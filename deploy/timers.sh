@@ -14,7 +14,7 @@ manage() {
 
 # True when no private key is younger than that.
 is_key_old() {
-  [ -d "$keys" ] && [ -z "$(find "$keys" -name '*.pem' ! -name '*.pub.pem' -mtime "-$rotate_after_days")" ]
+  [ -d "$keys" ] && [ -z "$(find "$keys" -maxdepth 1 -name '*.pem' ! -name '*.pub.pem' -mtime "-$rotate_after_days")" ]
 }
 
 trap 'kill "$pause" 2>/dev/null; exit 0' TERM INT

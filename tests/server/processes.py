@@ -22,9 +22,11 @@ PATIENCE_S = 90
 class Process:
     """A child whose output is read as it comes, so that it can be waited for without a sleep."""
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = PROJECT
+    ) -> None:
         self._child = subprocess.Popen(
-            command, cwd=PROJECT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, cwd=cwd, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         self._lines: list[str] = []
         self._has_news = threading.Condition()
