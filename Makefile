@@ -6,7 +6,7 @@ export DEBUG ?= 1
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run test test-train check lock setup models train evaluate train-texture translations screens clean
+.PHONY: help run test test-train check lock setup models train evaluate train-texture translations screens release-check clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -86,6 +86,10 @@ train-texture: .venv-train/.made ## train the texture network anew; PORTRAITS=DI
 
 evaluate: $(VENV)/.served ## measure the detection; CLIPS=clips.tsv EVENTS=events.tsv name the tables
 	@$(BIN)/python manage.py evaluate "$(CLIPS)" $(if $(EVENTS),--events "$(EVENTS)") --find-events --attacks simulate --page docs/evaluation.md $(EVALUATE_ARGS)
+
+release-check: check ## whether this checkout can be tagged: version, changelog, tree, locks, documents
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_privacy.py tests/api/test_openapi.py -k "not no_answer"
+	$(BIN)/python deploy/release_check.py
 
 clean: ## remove the environments; var/ (database, keys) stays
 	rm -rf $(VENV) .venv-train node_modules

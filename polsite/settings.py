@@ -3,6 +3,7 @@
 `X_FILE` may stand for any `X`: the value is then read from that file, as container secrets are.
 """
 
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from polsite.environment import StrictEnv
 
-VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Stated once, in pyproject.toml.
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 VAR_DIR = BASE_DIR / "var"
 
 env = StrictEnv()

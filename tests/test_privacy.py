@@ -21,7 +21,7 @@ MODELS = {model._meta.label: model for model in apps.get_models()}
 
 
 def read_map() -> dict[str, list[str]]:
-    fields = defaultdict(list)
+    fields: dict[str, list[str]] = defaultdict(list)
     for line in (DOCS / "privacy.md").read_text(encoding="utf-8").splitlines():
         if row := ROW.match(line):
             fields[row[1]] += CODE_SPAN.findall(row[2])

@@ -73,7 +73,7 @@ def redis_url(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def installation(folder: Path, postgres_url: str, redis_url: str) -> Installation:
+def installation(folder: Path, postgres_url: str, migrated: str, redis_url: str) -> Installation:
     """Installed by the steps of docs/operations.md, and migrated."""
     if not check_models(get_model_paths())["face_landmarker"].is_installed:
         pytest.skip("the face landmarker is not installed; run manage.py download_models")
@@ -83,7 +83,7 @@ def installation(folder: Path, postgres_url: str, redis_url: str) -> Installatio
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
         copy(PROJECT / name, root / name)
     shutil.copytree(get_model_paths().landmarker.parent, state / "models")
-    env = build_environment(state, make_database(postgres_url, "installed"), redis_url)
+    env = build_environment(state, make_database(postgres_url, "installed", like=migrated), redis_url)
     Installation(root, env).manage("collectstatic", "--noinput", "--verbosity", "0", "--skip-checks")
     made = Installation(root, env, find_account(state))
     made.manage("migrate", "--verbosity", "0", "--skip-checks")
@@ -91,10 +91,19 @@ def installation(folder: Path, postgres_url: str, redis_url: str) -> Installatio
     return made
 
 
-def make_database(postgres_url: str, name: str) -> str:
-    """An empty one in the same cluster; its URL."""
+@pytest.fixture(scope="package")
+def migrated(postgres_url: str) -> str:
+    """The name of a database that `manage.py migrate` made, to be copied: migrating is the slow part."""
+    env = {**os.environ, "DATABASE_URL": make_database(postgres_url, "migrated"), "DEBUG": "1"}
+    Installation(PROJECT, env).manage("migrate", "--verbosity", "0", "--skip-checks")
+    return "migrated"
+
+
+def make_database(postgres_url: str, name: str, *, like: str = "template1") -> str:
+    """One more in the same cluster, empty or a copy; its URL."""
+    names = (sql.Identifier(name), sql.Identifier(like))
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     return f"{postgres_url.rpartition('/')[0]}/{name}"
 
 

@@ -1,6 +1,6 @@
 """What a server stores, made and looked at in processes of their own: `python -m tests.deploy.stored fill|look`.
 
-`fill` migrates the database of DATABASE_URL, holds a session to its pass and one to its failure, by the services
+`fill` makes a signing key, holds a session to its pass and one to its failure, by the services
 that the socket uses, and prints what a relying party would hold. `look` reads that from standard input and prints
 what the server of DATABASE_URL makes of it.
 """
@@ -17,7 +17,6 @@ import django
 def fill() -> dict[str, Any]:
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
     call_command("create_signing_key", verbosity=0, stdout=sys.stderr)
     from verification.api_keys import create_api_key
     from verification.liveness.vocabulary import Reason

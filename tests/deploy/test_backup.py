@@ -33,8 +33,10 @@ def build_environment(url: str, keys: Path) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": url, "POL_SIGNING_KEYS_DIR": str(keys), "DEBUG": "1", "PATH": path}
 
 
-def test_what_was_backed_up_works_on_where_it_is_restored(postgres_url: str, tmp_path: Path) -> None:
-    old = build_environment(make_database(postgres_url, "old"), tmp_path / "old_keys")
+def test_what_was_backed_up_works_on_where_it_is_restored(
+    postgres_url: str, migrated: str, tmp_path: Path
+) -> None:
+    old = build_environment(make_database(postgres_url, "old", like=migrated), tmp_path / "old_keys")
     held = run_stored(old, "fill")
     copy = tmp_path / "backup"
     assert call(old, "deploy/backup.sh", copy).returncode == 0

@@ -172,7 +172,8 @@ def test_staff_let_the_real_person_in_again(party: RelyingParty, capsys: pytest.
         call_command("unlock_subject", "nobody", "alice")
 
 
-def test_no_key_in_the_cache_holds_a_name(party: RelyingParty) -> None:
+def test_no_key_in_the_cache_holds_a_name(party: RelyingParty, settings: Settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     for _ in range(5):
         fail(party, "alice@example.org")
     kept = str(list(cache._cache))  # type: ignore[attr-defined]

@@ -228,7 +228,8 @@ async def test_another_session_goes_on() -> None:
     assert messages[-1]["type"] == "result"
 
 
-async def test_sockets_leave_nothing_behind_in_the_channel_layer() -> None:
+async def test_sockets_leave_nothing_behind_in_the_channel_layer(settings: Settings) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     opened = await open_in_test(user_id="subject-001")
     async with watch(await sign_in()) as staff, CaptureSocket(opened) as person:
         await staff.receive()
