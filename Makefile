@@ -20,13 +20,13 @@ $(VENV)/.made:
 
 $(VENV)/.served: $(VENV)/.made requirements.txt
 	@echo "==> Installing the locked requirements (about 700 MB on disk, a minute or two the first time)"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements.txt | grep -v '^Requirement already' || true
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements.txt | grep -vE '^(Requirement already|Ignoring|Looking in links)' || true
 	@$(BIN)/python -c 'import channels, cv2, django, mediapipe, onnxruntime' 2>/dev/null || { echo "The installation is not complete; see above." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.served requirements-dev.txt
 	@echo "==> Installing what the tests need"
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements-dev.txt | grep -v '^Requirement already' || true
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes -r requirements-dev.txt | grep -vE '^(Requirement already|Ignoring|Looking in links)' || true
 	@$(BIN)/python -c 'import hypothesis, pytest, pytest_django' || { echo "The installation is not complete; see above." >&2; exit 1; }
 	@touch $@
 

@@ -108,12 +108,20 @@ def make_database(postgres_url: str, name: str, *, like: str = "template1") -> s
 
 
 def find_account(state: Path) -> tuple[str, ...]:
-    """How to run as another account, which owns `state` and may read the rest; as this one where that is not root."""
+    """How to run as another account, which then owns `state`; empty where this one is not root.
+
+    Empty, too, where the other account cannot use this very Python, as when it lies in root's home.
+    """
+    command = ("setpriv", f"--reuid={OTHER_ACCOUNT}", "--regid=nogroup", "--clear-groups")
     if os.geteuid() != 0:
+        return ()
+    asked = [*command, sys.executable, "-c", "import sys; print(sys.version)"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    if done.stdout.rstrip("\n") != sys.version:
         return ()
     for path in (state, *state.rglob("*")):
         shutil.chown(path, OTHER_ACCOUNT)
-    return ("setpriv", f"--reuid={OTHER_ACCOUNT}", "--regid=nogroup", "--clear-groups")
+    return command
 
 
 def build_environment(state: Path, postgres_url: str, redis_url: str) -> dict[str, str]:
