@@ -6,7 +6,7 @@ export DEBUG ?= 1
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run test test-train check lock setup models train evaluate train-texture translations screens release-check clean
+.PHONY: help run test test-train faults fuzz flood audit check lock setup models train evaluate train-texture translations screens release-check clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -54,6 +54,25 @@ check: $(VENV)/.tested ## style, types, import contracts, migrations, JavaScript
 	npm ci --no-audit --no-fund
 	npm run check
 	npm test
+
+faults: $(VENV)/.tested models ## kill 200 sessions at random moments on each database; take away Redis, disk, clock
+	POL_FAULT_SESSIONS=200 $(BIN)/python -m pytest -q tests/faults
+
+SECONDS ?= 60
+fuzz: $(VENV)/.tested ## fuzz frames and messages for SECONDS: by a dictionary, then coverage-guided
+	$(BIN)/python -m tests.fuzz.frames --seconds $(SECONDS)
+	$(BIN)/python -m tests.fuzz.coverage_guided --seconds $(SECONDS)
+
+COUNT ?= 100000
+flood: $(VENV)/.tested models ## send a server of its own COUNT bad messages; say what it cost
+	$(BIN)/python -m bench.flood --count $(COUNT)
+
+# The two that ask a service say so where it does not answer (a mirror may have none) and fail on a finding only.
+audit: $(VENV)/.tested ## known flaws: bandit over the code, pip-audit and npm audit over what is locked
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml audit clients/python/src polsite verification manage.py
+	$(BIN)/pip-audit --progress-spinner off --disable-pip --require-hashes --requirement requirements.txt >var/pip-audit.txt || { cat var/pip-audit.txt; exit 1; }
+	@echo "pip-audit: $$(grep -c 'could not be audited' var/pip-audit.txt) packages could not be looked up"
+	@npm audit --audit-level=low >var/npm-audit.txt 2>&1 && echo "npm audit: nothing found" || { grep -q 'audit endpoint returned an error' var/npm-audit.txt && echo "npm audit: the registry does not answer"; } || { cat var/npm-audit.txt; exit 1; }
 
 translations: $(VENV)/.tested ## take new sentences into locale/ and compile it
 	@$(BIN)/python -m translations

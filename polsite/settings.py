@@ -6,6 +6,7 @@
 import tomllib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "verification.headers.ResourcePolicyMiddleware",
     "verification.cross_origin.RelyingPartyCorsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "verification.outage.OutageMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -100,11 +102,13 @@ TEMPLATES = [
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'polsite.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    given = DATABASES["default"].get("OPTIONS", {})  # of the URL's query, such as ?timeout=5
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads before it writes would otherwise fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        **given,
     }
 else:
     # Channels hands database work to a thread pool, so connections are pooled rather than kept a thread.
@@ -112,16 +116,29 @@ else:
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # One that hangs must not take the requests with it.
+            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        }
+    }
     # Sockets wait for messages in calls that block Redis for five seconds. redis-py gives up an answer after
     # five, too, so every quiet socket would break: it has to wait longer than Redis blocks.
     CHANNEL_HOST = {"address": REDIS_URL, "socket_timeout": 30}
     CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [CHANNEL_HOST]}}
+        "default": {
+            "BACKEND": "verification.channel_layer.PatientRedisChannelLayer",
+            "CONFIG": {"hosts": [CHANNEL_HOST]},
+        }
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# Counters of this process alone, for while the shared ones do not answer.
+CACHES["local"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"}
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
@@ -306,8 +323,16 @@ POL_WEBHOOK_MAX_ATTEMPTS = env.int("POL_WEBHOOK_MAX_ATTEMPTS", default=12)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "polsite.logs.LineFormatter"},
+        "json": {"()": "polsite.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if env.bool("LOG_JSON", default=False) else "line",
+        }
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # The access log would write the ticket of every WebSocket request line.
     "loggers": {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -84,6 +84,7 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     settings.SESSION_TIMEOUT_SECONDS = 120
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
+    caches["local"].clear()
     yield
     cache.clear()
 

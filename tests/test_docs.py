@@ -124,6 +124,14 @@ def find_commands() -> list[str]:
     return sorted(path.stem for path in folders if not path.stem.startswith("_"))
 
 
+def list_functions(path: Path) -> set[str]:
+    """Names of the functions of a module, those of its classes among them; none where there is no such file."""
+    if not path.is_file():
+        return set()
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
 VARIABLES = read_variables()
 DEFAULT_COLUMNS = (("README.md", 1), ("docs/configuration.md", 2))
 
@@ -221,6 +229,25 @@ def test_detection_names_every_signal_and_the_policy_version() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_to_files_and_headings_that_exist(path: Path) -> None:
     assert list(find_broken_links(path)) == []
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (DOCS / "threat-model.md").read_text(encoding="utf-8"))
+    assert len(named) > 80
+    missing = [f"{path}::{name}" for path, name in named if name not in list_functions(ROOT / path)]
+    assert missing == []
+
+
+def test_the_threat_model_leaves_no_line_without_a_test_or_a_word_on_it() -> None:
+    """A row with nothing that shows it has to say that the attack is not stopped."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (DOCS / "threat-model.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and line.count("|") == 5
+    ]
+    attacks = [row for row in rows if row[0] not in {"attack", "---"} and not set(row[0]) <= {"-", " "}]
+    assert len(attacks) > 40
+    assert [row[0] for row in attacks if "::" not in row[2] and "**not stopped" not in row[3]] == []
 
 
 @pytest.mark.parametrize("path", sorted(DOCS.rglob("*.webp")), ids=lambda path: path.name)

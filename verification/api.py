@@ -8,13 +8,12 @@ from django.http import Http404
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from verification.addresses import build_addresses
 from verification.health import check_health
 from verification.key_ring import get_key_ring
-from verification.limits import RelyingPartyThrottle
+from verification.limits import AddressThrottle, RelyingPartyThrottle
 from verification.liveness.actions import PoolExhaustedError
 from verification.models import RelyingParty, VerificationSession
 from verification.permissions import HasApiKeyWhereRequired
@@ -29,7 +28,7 @@ class OpenSessionView(APIView):
     """POST /auth/verify"""
 
     permission_classes = (HasApiKeyWhereRequired,)
-    throttle_classes = (ScopedRateThrottle, RelyingPartyThrottle)
+    throttle_classes = (AddressThrottle, RelyingPartyThrottle)
     throttle_scope = "open_session"
 
     def post(self, request: Request) -> Response:
@@ -52,7 +51,7 @@ class SessionView(APIView):
     """GET /auth/sessions/{session_id}"""
 
     permission_classes = (HasApiKeyWhereRequired,)
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "read_session"
 
     def get(self, request: Request, session_id: str) -> Response:
@@ -80,7 +79,7 @@ class SessionView(APIView):
 class ValidateTokenView(APIView):
     """POST /token/validate. No key is needed; whoever sends one gets only tokens made for itself called valid."""
 
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "validate_token"
 
     def post(self, request: Request) -> Response:
@@ -103,7 +102,7 @@ class RevokeTokenView(APIView):
     """POST /token/revoke: withdraw a token of one's own session."""
 
     permission_classes = (HasApiKeyWhereRequired,)
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "read_session"
 
     def post(self, request: Request) -> Response:
@@ -121,28 +120,18 @@ class JwksView(APIView):
     """GET /.well-known/jwks.json (RFC 7517)"""
 
     authentication_classes = ()
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "public"
 
     def get(self, request: Request) -> Response:
         return Response(get_key_ring().public_jwks(), headers={"Cache-Control": "public, max-age=300"})
 
 
-class HealthThrottle(ScopedRateThrottle):
-    """Counts in the cache; a cache that is down is what health has to tell, not what keeps it from telling."""
-
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        try:
-            return super().allow_request(request, view)
-        except Exception:  # each cache backend has errors of its own
-            return True
-
-
 class HealthView(APIView):
     """GET /health"""
 
     authentication_classes = ()
-    throttle_classes = (HealthThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "public"
 
     def get(self, request: Request) -> Response:

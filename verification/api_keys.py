@@ -1,6 +1,5 @@
 """`Authorization: Api-Key KEY`, where KEY is `prefix.secret`."""
 
-import hmac
 import re
 import secrets
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from rest_framework.request import Request
 from audit.models import EventKind
 from audit.services import record
 from verification.models import ApiKey, RelyingParty
-from verification.secrets_at_rest import hash_secret
+from verification.secrets_at_rest import hash_secret, is_secret
 
 KEYWORD = "Api-Key"
 PREFIX_BYTES, SECRET_BYTES = 6, 32
@@ -59,8 +58,7 @@ def find_relying_party(key: str, *, now: datetime | None = None) -> RelyingParty
         return None
     now = now or timezone.now()
     found = ApiKey.objects.select_related("relying_party").filter(prefix=prefix, revoked_at=None).first()
-    expected = found.secret_hash if found else hash_secret("")
-    is_right = hmac.compare_digest(hash_secret(secret), expected)
+    is_right = is_secret(secret, found.secret_hash if found else hash_secret(""))
     if found is None or not is_right or not found.relying_party.is_active:
         return None
     if found.expires_at is not None and found.expires_at <= now:

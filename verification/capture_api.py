@@ -13,11 +13,11 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from verification.addresses import build_addresses
 from verification.consent import ConsentRefusedError, decline_consent, give_consent
+from verification.limits import AddressThrottle
 from verification.liveness.actions import POOL, PoolExhaustedError
 from verification.models import VerificationSession
 from verification.problems import UnprocessableError
@@ -52,7 +52,7 @@ class ConsentSerializer(TicketSerializer):
 
 class _CaptureView(APIView):
     authentication_classes = ()
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "open_session"
 
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import ERROR, CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 from verification.conf import get_model_paths, load_policy
 from verification.vision.loading import check_models
@@ -33,6 +34,15 @@ def check_installed_models(app_configs: Any, **kwargs: Any) -> list[CheckMessage
 @register(Tags.security, deploy=True)
 def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
+    if settings.DEBUG:
+        found.append(Error("DEBUG is on: error pages tell the inside.", id="verification.E004"))
+    if settings.REDIS_URL and connection.vendor == "sqlite":
+        found.append(
+            Error(
+                "REDIS_URL means replicas, and SQLite cannot be theirs: use PostgreSQL.",
+                id="verification.E005",
+            )
+        )
     if settings.SECRET_KEY == settings.DEVELOPMENT_SECRET_KEY:
         found.append(Error("SECRET_KEY is the development one.", id="verification.E002"))
     if "*" in settings.ALLOWED_HOSTS:
@@ -42,3 +52,15 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             CheckWarning("Anyone may open sessions: POL_REQUIRE_API_KEY is off.", id="verification.W002")
         )
     return found
+
+
+def refuse_unsafe_start() -> None:
+    """Raises ImproperlyConfigured where this server is meant for others and `check --deploy` finds an error.
+
+    It is meant for others where DEBUG is off, or where they reach it by https.
+    """
+    if settings.DEBUG and not settings.POL_PUBLIC_URL.startswith("https://"):
+        return
+    errors = [str(message.msg) for message in check_production(None) if message.level >= ERROR]
+    if errors:
+        raise ImproperlyConfigured(" ".join(errors))

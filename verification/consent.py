@@ -19,7 +19,7 @@ from verification.liveness.actions import MIN_POOL_SIZE
 from verification.liveness.policy import Policy
 from verification.liveness.vocabulary import Reason
 from verification.models import SessionStatus, VerificationSession
-from verification.secrets_at_rest import hash_secret
+from verification.secrets_at_rest import is_secret
 from verification.services import SessionUnavailableError, abandon_session
 
 CONSENT_VERSION = "2026-11"
@@ -109,7 +109,7 @@ def _find_waiting(session_id: uuid.UUID, ticket: str, now: datetime) -> Verifica
     session = VerificationSession.objects.select_for_update(of=("self",)).filter(pk=session_id).first()
     if session is None:
         raise SessionUnavailableError(4404, "no_such_session")
-    if session.ticket_hash != hash_secret(ticket):
+    if not is_secret(ticket, session.ticket_hash):
         raise SessionUnavailableError(4401, "bad_ticket")
     if session.status == SessionStatus.IN_PROGRESS:
         raise SessionUnavailableError(4409, "already_connected")

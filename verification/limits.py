@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
+from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
+from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.views import APIView
 
 from verification.models import RelyingParty
@@ -48,11 +49,7 @@ def spend(scope: str, key: str) -> int:
     now_s = time.time()
     window = int(now_s // window_s)
     name = f"limit:{scope}:{_hash(key)}:{window}"
-    cache.add(name, 0, timeout=window_s + 1)
-    try:
-        count = cache.incr(name)
-    except ValueError:  # it expired between the two lines
-        return 0
+    count = _ask(lambda counters: _count(counters, name, window_s + 1))
     return 0 if count <= limit else max(1, math.ceil((window + 1) * window_s - now_s))
 
 
@@ -74,6 +71,20 @@ def read_address(forwarded_for: str, remote_address: str) -> str:
     if proxies == 0 or not hops:
         return remote_address
     return hops[-min(proxies, len(hops))]
+
+
+class AddressThrottle(ScopedRateThrottle):
+    """DRF's limit for each client address, counted by this process alone while the shared cache is down."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        try:
+            return super().allow_request(request, view)
+        except Exception as error:  # each cache backend has errors of its own
+            logger.warning(
+                "The cache does not answer, so this process counts alone: %s", type(error).__name__
+            )
+            self.cache = caches["local"]
+            return super().allow_request(request, view)
 
 
 class RelyingPartyThrottle(BaseThrottle):
@@ -101,10 +112,10 @@ def require_unlocked(party: RelyingParty | None, user_id: str) -> None:
     """
     if party is None:
         return
-    left_s: float = _ask(lambda: cache.get(_name_lock(party, user_id), 0.0), 0.0) - time.time()
-    if left_s > 0:
+    until_s: float = _ask(lambda counters: counters.get(_name_lock(party, user_id), 0.0))
+    if (left_s := until_s - time.time()) > 0:
         raise SubjectLockedError(wait=math.ceil(left_s))
-    if wait_s := _ask(lambda: spend("subject", f"{party.pk}:{user_id}"), 0):
+    if wait_s := spend("subject", f"{party.pk}:{user_id}"):
         raise SubjectLockedError(wait=wait_s)
 
 
@@ -112,14 +123,14 @@ def note_failure(party: RelyingParty | None, user_id: str) -> int:
     """Count a failed session; the seconds that the `user_id` is locked for from now on, 0 for none."""
     if party is None:
         return 0
-    return _ask(lambda: _count_failure(party, user_id), 0)
+    return _ask(lambda counters: _count_failure(counters, party, user_id))
 
 
 def forget_failures(party: RelyingParty | None, user_id: str) -> None:
     """After a pass, or by staff: count from zero, and let the next session be opened."""
     if party is not None:
         names = [_name_failures(party, user_id), _name_lock(party, user_id)]
-        _ask(lambda: cache.delete_many(names), None)
+        _ask(lambda counters: counters.delete_many(names))
 
 
 def compute_lockout_s(failures: int) -> int:
@@ -130,22 +141,32 @@ def compute_lockout_s(failures: int) -> int:
     return int(min(MAX_LOCKOUT_S, settings.POL_LOCKOUT_SECONDS * 2 ** min(beyond, 20)))
 
 
-def _count_failure(party: RelyingParty, user_id: str) -> int:
-    name = _name_failures(party, user_id)
-    cache.add(name, 0, timeout=FAILURES_KEPT_S)
-    lockout_s = compute_lockout_s(cache.incr(name))
+def _count_failure(counters: BaseCache, party: RelyingParty, user_id: str) -> int:
+    lockout_s = compute_lockout_s(_count(counters, _name_failures(party, user_id), FAILURES_KEPT_S))
     if lockout_s:
-        cache.set(_name_lock(party, user_id), time.time() + lockout_s, timeout=lockout_s)
+        counters.set(_name_lock(party, user_id), time.time() + lockout_s, timeout=lockout_s)
     return lockout_s
 
 
-def _ask(question: Callable[[], Answer], fallback: Answer) -> Answer:
-    """A cache that is down must not keep a session from being opened or concluded."""
+def _count(counters: BaseCache, name: str, timeout_s: int) -> int:
+    """One more; how many that makes since the first, which is forgotten after `timeout_s`."""
+    counters.add(name, 0, timeout=timeout_s)
     try:
-        return question()
-    except Exception:
-        logger.exception("The cache does not answer; failures are not counted")
-        return fallback
+        return int(counters.incr(name))
+    except ValueError:  # it expired between the two lines
+        return 1
+
+
+def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
+    """Ask the counters that replicas share; where they do not answer, this process counts for itself.
+
+    So a cache that is down neither keeps a session from being opened or concluded nor lifts the limits.
+    """
+    try:
+        return question(cache)
+    except Exception as error:  # each cache backend has errors of its own
+        logger.warning("The cache does not answer, so this process counts alone: %s", type(error).__name__)
+        return question(caches["local"])
 
 
 def _name_failures(party: RelyingParty, user_id: str) -> str:

@@ -11,10 +11,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework import serializers
-from rest_framework.throttling import ScopedRateThrottle
 
 from verification import openapi_pages
 from verification.capture_api import ConsentSerializer, TicketSerializer
+from verification.limits import AddressThrottle
 from verification.liveness.vocabulary import Decision, Reason
 from verification.models import SessionStatus
 from verification.serializers import OpenSessionSerializer, RevokeTokenSerializer, ValidateTokenSerializer
@@ -34,9 +34,9 @@ ERRORS = {
     415: "The body is not declared as JSON (`unsupported_media_type`).",
     422: "`exclude` leaves too little to ask for (`pool_exhausted`), or the consent is not to this text.",
     429: "Too many; wait for `Retry-After` seconds (`throttled`, `locked_out`).",
-    503: "This process is being stopped; another one has room (`stopping`).",
+    503: "This process is being stopped (`stopping`), or stores nothing now (`unavailable`); wait for `Retry-After`.",
 }
-ALWAYS = (405, 406, 429)
+ALWAYS = (405, 406, 429, 503)
 WITH_BODY = (400, 413, 415, *ALWAYS)
 # What is no UUID is no such path, and gets the page that people get.
 NO_SUCH_PATH = {(404, "text/html"): OpenApiTypes.STR}
@@ -204,5 +204,5 @@ class SchemaView(SpectacularJSONAPIView):
 
     authentication_classes = ()
     permission_classes = ()
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (AddressThrottle,)
     throttle_scope = "public"

@@ -12,7 +12,7 @@ from audit.services import record
 from verification.liveness.actions import POOL
 from verification.liveness.vocabulary import Decision, Reason
 from verification.models import SessionStatus, VerificationSession
-from verification.secrets_at_rest import hash_secret
+from verification.secrets_at_rest import is_secret
 from verification.services import OpenedSession, SessionUnavailableError, abandon_session, open_session
 
 RETRY_WINDOW = timedelta(minutes=10)
@@ -68,7 +68,7 @@ def _find_over(session_id: uuid.UUID, ticket: str) -> VerificationSession:
     session = VerificationSession.objects.select_for_update(of=("self",)).filter(pk=session_id).first()
     if session is None:
         raise SessionUnavailableError(4404, "no_such_session")
-    if session.ticket_hash != hash_secret(ticket):
+    if not is_secret(ticket, session.ticket_hash):
         raise SessionUnavailableError(4401, "bad_ticket")
     if session.status == SessionStatus.CREATED:
         raise SessionUnavailableError(4409, "not_over")

@@ -192,14 +192,15 @@ def conclude_session(
     close_code: why the server closed the socket itself, if it did; it goes into the audit event.
 
     A session is concluded once: whoever comes second changes nothing and gets no token. A pass whose
-    last nonce was not ours to consume is not a pass.
+    last nonce was not ours to consume is not a pass: somebody else used it up, or its time ran out (as
+    where the wall clock was stepped, which is nobody's fault).
     """
     now = timezone.now()
     session = VerificationSession.objects.select_for_update().get(pk=session_id)
     if session.status == SessionStatus.CONCLUDED:
         return None
     is_ours = ended is None or _end_challenge(session, ended, now)
-    reason = concluded.reason if is_ours else Reason.REPLAY_DETECTED
+    reason = concluded.reason if is_ours else _explain_loss(session, ended, now)
     token = _issue_token(session, concluded.scores, now) if reason is Reason.VERIFIED else None
     session.scores = _round_all(asdict(concluded.scores))
     session.signals = _round_all(concluded.signals)
@@ -277,11 +278,29 @@ def _conclude_overdue(session_id: uuid.UUID, now: datetime) -> bool:
 def _abandon(
     session: VerificationSession, reason: Reason, now: datetime, close_code: int | None = None
 ) -> None:
+    _close_challenges(session, now)
+    _store_conclusion(session, reason, None, now, close_code)
+
+
+def _close_challenges(session: VerificationSession, now: datetime) -> None:
     Nonce.objects.filter(challenge__session=session, consumed_at__isnull=True).update(consumed_at=now)
     Challenge.objects.filter(session=session, outcome="").update(
         outcome=ChallengeOutcome.ABANDONED, ended_at=now
     )
-    _store_conclusion(session, reason, None, now, close_code)
+
+
+def _explain_loss(session: VerificationSession, ended: ChallengeEnded | None, now: datetime) -> Reason:
+    """Why the last nonce could not be consumed: a replay accuses the person, an expired nonce does not."""
+    value_hash = hash_secret(ended.challenge.nonce) if ended else ""
+    expired = Nonce.objects.filter(
+        value_hash=value_hash,
+        challenge__in=Challenge.objects.filter(session=session),
+        consumed_at__isnull=True,
+    )
+    if not expired.exists():
+        return Reason.REPLAY_DETECTED
+    _close_challenges(session, now)
+    return Reason.SESSION_TIMEOUT
 
 
 def _end_challenge(session: VerificationSession, ended: ChallengeEnded, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.server.processes import find_private
 from tests.subject.camera_file import CHROMIUM_FPS, write_mjpeg
 from tests.subject.performance import record
 from tests.subject.subject import SimulatedSubject
@@ -111,6 +112,7 @@ def run_server(folder: Path, **variables: str) -> Iterator[RunningServer]:
             yield RunningServer(f"http://localhost:{port}", key, shop_port, process)
         finally:
             stop(process)
+    assert find_private((folder / "daphne.log").read_text(errors="replace")) == []
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

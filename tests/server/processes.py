@@ -1,6 +1,7 @@
 """Real server processes on free loopback ports, each ended by whoever started it."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,7 +27,13 @@ class Process:
         self, command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path = PROJECT
     ) -> None:
         self._child = subprocess.Popen(
-            command, cwd=cwd, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=cwd,
+            env=env,
+            text=True,
+            errors="replace",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self._lines: list[str] = []
         self._has_news = threading.Condition()
@@ -37,6 +44,10 @@ class Process:
     @property
     def pid(self) -> int:
         return self._child.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._child.poll() is None
 
     @property
     def log(self) -> str:
@@ -87,8 +98,9 @@ class Process:
 class Daphne(Process):
     """The project's own server. url: http://127.0.0.1:PORT."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], *, prefix: Sequence[str] = ()) -> None:
         command = [
+            *prefix,
             sys.executable,
             "manage.py",
             "serve",
@@ -148,9 +160,18 @@ def collect_static_files(env: Mapping[str, str]) -> None:
     subprocess.run(command, cwd=PROJECT, env=env, check=True, timeout=PATIENCE_S)
 
 
+# Whoever the tests verify; a ticket or a key's secret; a token; a frame, as bytes read for text and in base64.
+PRIVATE = re.compile(r"alice|subject-0|(?<![\w-])[\w-]{43}(?![\w-])|eyJ[\w-]{8}|\ufffd\ufffd\ufffd|/9j/")
+
+
+def find_private(log: str) -> list[str]:
+    """Lines of a log that name a person or hold a secret or a picture."""
+    return [line for line in log.splitlines() if PRIVATE.search(line)]
+
+
 @contextmanager
 def run_daphne(env: Mapping[str, str], *, is_migrated: bool = False) -> Iterator[Daphne]:
-    """Migrate, serve, and end with no traceback in the log."""
+    """Migrate, serve, and end with a log that has no traceback, and nothing in it that is anybody's."""
     if not is_migrated:
         migrate(env)
     server = Daphne(env)
@@ -158,6 +179,7 @@ def run_daphne(env: Mapping[str, str], *, is_migrated: bool = False) -> Iterator
         yield server
     finally:
         server.stop()
+    assert find_private(server.log) == []
     assert "Traceback" not in server.log, server.log
     assert "never retrieved" not in server.log, server.log
 

@@ -2,8 +2,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
+
+from verification.checks import refuse_unsafe_start
 
 
 def found(*, deploy: bool = False) -> dict[str | None, str]:
@@ -44,13 +48,45 @@ def test_a_missing_model_is_a_warning_that_says_what_to_do(settings: Settings, t
     assert "download_models" in found()["verification.W001"]
 
 
-def test_what_must_not_reach_production_is_said(settings: Settings) -> None:
-    settings.SECRET_KEY = settings.DEVELOPMENT_SECRET_KEY
-    settings.ALLOWED_HOSTS = ["*"]
-    settings.POL_REQUIRE_API_KEY = False
-    unsafe = {"verification.E002", "verification.E003", "verification.W002"}
-    assert unsafe <= set(found(deploy=True))
+UNSAFE: dict[str, dict[str, Any]] = {
+    "verification.E002": {"SECRET_KEY": django_settings.DEVELOPMENT_SECRET_KEY},
+    "verification.E003": {"ALLOWED_HOSTS": ["verify.example.org", "*"]},
+    "verification.E004": {"DEBUG": True, "POL_PUBLIC_URL": "https://verify.example.org"},
+    "verification.E005": {"REDIS_URL": "redis://redis"},
+    "verification.W002": {"POL_REQUIRE_API_KEY": False},
+}
+
+
+@pytest.fixture
+def safe_settings(settings: Settings) -> Settings:
+    """What a production server may have."""
+    settings.DEBUG = False
     settings.SECRET_KEY = "x" * 60
     settings.ALLOWED_HOSTS = ["verify.example.org"]
-    settings.POL_REQUIRE_API_KEY = True
-    assert not unsafe & set(found(deploy=True))
+    settings.REDIS_URL = ""
+    return settings
+
+
+def test_a_safe_server_may_start(safe_settings: Settings) -> None:
+    assert not UNSAFE.keys() & found(deploy=True).keys()
+    refuse_unsafe_start()
+
+
+@pytest.mark.parametrize("check", UNSAFE)
+def test_what_must_not_reach_production_is_said_and_refused_at_the_start(
+    safe_settings: Settings, check: str
+) -> None:
+    for name, value in UNSAFE[check].items():
+        setattr(safe_settings, name, value)
+    assert check in found(deploy=True)
+    if ".E" in check:
+        with pytest.raises(CommandError, match="Not safe to serve others"):
+            call_command("serve", skip_checks=True)
+    else:
+        refuse_unsafe_start()
+
+
+def test_on_ones_own_machine_nothing_is_refused(settings: Settings) -> None:
+    settings.DEBUG = True
+    settings.SECRET_KEY = settings.DEVELOPMENT_SECRET_KEY
+    refuse_unsafe_start()

@@ -278,6 +278,16 @@ def test_a_pass_stores_the_verdict_and_issues_a_token_that_says_so() -> None:
     assert kinds[-3:] == ["challenge_passed", "session_concluded", "token_issued"]
 
 
+def test_a_pass_whose_nonce_ran_out_is_no_pass_and_accuses_nobody() -> None:
+    """As after a step of the wall clock in the middle of a session."""
+    opened = open_session()
+    assert services.conclude_session(opened.session.pk, conclude(), end(issue(opened, lifetime_ms=0))) is None
+    session = VerificationSession.objects.get()
+    assert (session.decision, session.reason) == (Decision.INCONCLUSIVE, Reason.SESSION_TIMEOUT)
+    assert Nonce.objects.get().consumed_at == session.concluded_at
+    assert Challenge.objects.get().outcome == ChallengeOutcome.ABANDONED
+
+
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.VERIFIED])
 def test_no_other_reason_issues_a_token(reason: Reason) -> None:
     opened = open_session()

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from verification.checks import refuse_unsafe_start
 from verification.inference import get_models
 from verification.key_ring import KeyRingError, get_key_ring
 from verification.server import serve
@@ -25,6 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, %(default)s")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            refuse_unsafe_start()
+        except ImproperlyConfigured as error:
+            raise CommandError(f"Not safe to serve others. {error}") from error
         self._require_models()
         self._require_static_files()
         try:

@@ -1,0 +1,51 @@
+"""How log lines are written: one line of text, or one JSON object a line for machines to read.
+
+Messages name ids, never people (tests grep whole runs for what must not be there). As a last net under
+a library that logs an address, what looks like a ticket, a token or an API key is blotted out.
+"""
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+
+SECRETS = re.compile(
+    r"(?P<name>\b(?:ticket|code|state)=)[^\s&\"']+"  # of an address's query
+    r"|\beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]*)?"  # a JWS, in compact form
+    r"|\b[0-9a-f]{12}\.[\w-]{43}\b"  # an API key
+)
+LINE_ENDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+BLOT = "[withheld]"
+
+
+def blot_secrets(text: str) -> str:
+    return SECRETS.sub(lambda found: (found["name"] or "") + BLOT, text)
+
+
+class LineFormatter(logging.Formatter):
+    """Time, level, logger, message on one line, whatever the message holds; a traceback on lines of its own."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (the library's name)
+        return LINE_ENDS.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        return blot_secrets(super().format(record))
+
+
+class JsonFormatter(logging.Formatter):
+    """time (RFC 3339, UTC), level, logger, message, and exception where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        entry = {
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": blot_secrets(record.getMessage()),
+        }
+        if record.exc_info:
+            entry["exception"] = blot_secrets(self.formatException(record.exc_info))
+        return json.dumps(entry)

@@ -1,0 +1,58 @@
+import json
+import logging
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polsite.logs import BLOT, JsonFormatter, LineFormatter, blot_secrets
+
+JWS = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
+KEY = "0123456789ab." + "A" * 43
+
+
+def make_record(message: str, *arguments: object, error: bool = False) -> logging.LogRecord:
+    try:
+        raise ValueError(f"bad {JWS}")
+    except ValueError:
+        raised = sys.exc_info() if error else None
+    return logging.LogRecord("verification", logging.ERROR, "x.py", 1, message, arguments, raised)
+
+
+@pytest.mark.parametrize("secret", [JWS, KEY, f"ticket={'a' * 43}", "code=abc", "state=xyz"])
+def test_what_looks_like_a_secret_is_blotted_out(secret: str) -> None:
+    text = blot_secrets(f"GET /ws/verify/1?{secret}&a=1 from there")
+    assert BLOT in text
+    assert secret.partition("=")[2] or secret not in text
+    assert text.endswith("from there")
+
+
+@pytest.mark.parametrize(
+    "text", ["Session 0b5f2d5e-6b0f-4c39-9d2c-2f6d0c1a9e11 ended", "codec=x", "a.b.c", ""]
+)
+def test_what_is_none_stays(text: str) -> None:
+    assert blot_secrets(text) == text
+
+
+@given(st.text(max_size=200) | st.text("\r\n\x1b\x85\u2028 a", max_size=20))
+def test_a_message_is_one_line_whatever_it_holds(message: str) -> None:
+    entry = JsonFormatter().format(make_record("%s", message))
+    assert len(entry.splitlines()) == 1
+    assert json.loads(entry)["message"] == blot_secrets(message)
+    line = LineFormatter().format(make_record("%s", message))
+    assert len(line.splitlines()) == 1
+
+
+def test_an_entry_tells_when_who_and_what_went_wrong() -> None:
+    entry = json.loads(JsonFormatter().format(make_record("Session %s ended", "1", error=True)))
+    assert (entry["level"], entry["logger"], entry["message"]) == ("ERROR", "verification", "Session 1 ended")
+    assert entry["time"].endswith("Z")
+    assert "ValueError" in entry["exception"]
+    assert JWS not in entry["exception"]
+
+
+def test_a_traceback_of_a_text_line_is_blotted_out_too() -> None:
+    line = LineFormatter().format(make_record("Session 1 ended", error=True))
+    assert "ValueError" in line
+    assert JWS not in line

@@ -1,0 +1,46 @@
+"""What is said while the database does not answer: try again, and when; not that the server is broken."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from verification.problems import CONTENT_TYPE, build_problem
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+# Addresses that machines ask; a person's browser gets a page.
+MACHINE_PATHS = ("/auth/", "/token/", "/oidc/", "/.well-known/", "/api/", "/health")
+
+
+class OutageMiddleware:
+    """503 and `Retry-After` where a request met a database that is locked, full or gone.
+
+    Nothing was stored then: every change of state is one transaction.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        # The message is the database's own; it names no value of a row.
+        logger.error("The database does not answer: %s: %s", type(error).__name__, error)
+        response = _build_answer(request)
+        response["Retry-After"] = str(RETRY_AFTER_S)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _build_answer(request: HttpRequest) -> HttpResponse:
+    if request.path_info.startswith(MACHINE_PATHS) or request.method == "POST":
+        problem = build_problem(503, "unavailable", "The server cannot store anything just now. Try again.")
+        return JsonResponse(problem, status=503, content_type=CONTENT_TYPE)
+    return render(request, "500.html", status=503)
