@@ -1,11 +1,15 @@
 """One server, one camera file and one browser for all tests here; each test has a page of its own."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from jsonschema import ValidationError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket
 
+from tests.asyncapi import check_client_message, check_server_message
 from tests.e2e.browsing import CHROMIUM, RunningServer, record_camera, run_browser, run_server
 from tests.subject.portrait import find_landmarker_model
 
@@ -52,11 +56,27 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 def watch_problems(page: Page) -> list[str]:
-    """Errors of the page's scripts and console, as they come."""
+    """Errors of the page's scripts and console, and messages that AsyncAPI does not describe, as they come."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: _note_console(message, problems))
+    page.on("websocket", lambda socket: _watch_socket(socket, problems))
     return problems
+
+
+def _watch_socket(socket: WebSocket, problems: list[str]) -> None:
+    if "/ws/verify/" in socket.url:
+        socket.on("framereceived", lambda payload: _note_message(payload, check_server_message, problems))
+        socket.on("framesent", lambda payload: _note_message(payload, check_client_message, problems))
+
+
+def _note_message(payload: str | bytes, check: Callable[[dict[str, Any]], None], problems: list[str]) -> None:
+    if isinstance(payload, bytes):  # pictures, whose header the server reads
+        return
+    try:
+        check(json.loads(payload))
+    except (AssertionError, ValidationError) as error:
+        problems.append(f"{payload[:200]}: {error}")
 
 
 def _note_console(message: ConsoleMessage, problems: list[str]) -> None:
