@@ -6,7 +6,7 @@ export DEBUG ?= 1
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: help run test test-train faults fuzz flood audit check lock setup models train evaluate train-texture translations screens release-check clean
+.PHONY: help run test test-train faults fuzz flood audit check lock setup models train evaluate train-texture bench translations screens release-check clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -81,7 +81,7 @@ screens: $(VENV)/.tested models ## picture every state of the pages into docs/sc
 	@$(BIN)/python -m tests.e2e.screens
 
 lock: $(VENV)/.tested ## make the requirements-*.txt anew from the .in files
-	@for name in requirements requirements-dev requirements-train; do \
+	@for name in requirements requirements-dev requirements-train requirements-bench; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
 
@@ -110,5 +110,14 @@ release-check: check ## whether this checkout can be tagged: version, changelog,
 	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_privacy.py tests/api/test_openapi.py -k "not no_answer"
 	$(BIN)/python deploy/release_check.py
 
+.venv-bench/.made: requirements-bench.txt
+	@echo "==> Making .venv-bench (TensorFlow and DeepFace, to be measured against; about 2.5 GB)"
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r requirements-bench.txt
+	@touch $@
+
+bench: $(VENV)/.tested models .venv-bench/.made ## measure cost and scale into bench/RESULTS.md; PART=frame_cost names one part
+	@$(BIN)/python -m bench $(PART) $(BENCH_ARGS)
+
 clean: ## remove the environments; var/ (database, keys) stays
-	rm -rf $(VENV) .venv-train node_modules
+	rm -rf $(VENV) .venv-train .venv-bench node_modules

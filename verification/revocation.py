@@ -6,7 +6,7 @@ past its retention) withdraws the token, so that nothing becomes valid again by 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +17,16 @@ from audit.services import record
 from verification.models import RelyingParty, VerificationSession
 from verification.relying_parties import compute_audience
 from verification.tokens import RefusalReason, TokenVerdict, validate_token
+
+
+class _TokenUse(NamedTuple):
+    """What is stored of a token. audience: its relying party's own, if any."""
+
+    session_id: UUID
+    token_validated_at: datetime | None
+    token_consumed_at: datetime | None
+    token_revoked_at: datetime | None
+    audience: str | None
 
 
 def judge_token(
@@ -34,11 +44,24 @@ def judge_token(
     such call wins, by one conditional update; from then on the token is `used` for everybody.
     """
     now = now or timezone.now()
+    found: dict[str, _TokenUse | None] = {}
+
+    def find(payload: Mapping[str, Any]) -> _TokenUse | None:
+        """One query for each call: who asks is told by the same row as what became of the token."""
+        jti = payload.get("jti")
+        if isinstance(jti, str) and jti not in found:
+            found[jti] = _find_use(jti)
+        return found.get(jti) if isinstance(jti, str) else None
+
+    def find_audience(payload: Mapping[str, Any]) -> str:
+        use = find(payload)
+        return (use.audience if use else None) or compute_audience(None)
+
     expected = audience or (compute_audience(party) if party else None)
-    verdict = validate_token(token, audience=expected or _find_audience, now=now)
+    verdict = validate_token(token, audience=expected or find_audience, now=now)
     if verdict.payload is None:
         return verdict
-    reason = _note_use(verdict.payload["jti"], is_consuming=is_consuming, now=now)
+    reason = _note_use(find(verdict.payload), is_consuming=is_consuming, now=now)
     return verdict if reason is None else TokenVerdict(valid=False, reason=reason, payload=None)
 
 
@@ -63,20 +86,25 @@ def find_token_session(
     return (sessions.filter(relying_party=party) if party else sessions).first()
 
 
-def _find_audience(payload: Mapping[str, Any]) -> str:
-    jti = payload.get("jti")
-    session = find_token_session(jti=jti) if isinstance(jti, str) else None
-    return compute_audience(session.relying_party if session else None)
+def _find_use(jti: str) -> _TokenUse | None:
+    """One narrow query: this is asked for every token that anybody shows."""
+    rows = (
+        VerificationSession.objects.filter(token_id=jti)
+        .order_by()
+        .values_list(
+            "pk", "token_validated_at", "token_consumed_at", "token_revoked_at", "relying_party__audience"
+        )
+    )
+    return next((_TokenUse(*row) for row in rows), None)
 
 
-def _note_use(jti: str, *, is_consuming: bool, now: datetime) -> RefusalReason | None:
-    session = VerificationSession.objects.filter(token_id=jti).first()
-    reason = _find_obstacle(session)
-    if session is None or reason is not None:
+def _note_use(use: _TokenUse | None, *, is_consuming: bool, now: datetime) -> RefusalReason | None:
+    reason = _find_obstacle(use)
+    if use is None or reason is not None:
         return reason
-    if session.token_validated_at is not None and not is_consuming:
+    if use.token_validated_at is not None and not is_consuming:
         return None  # nothing to write: anyone may ask often, and the log must not grow with it
-    return _write_use(session.pk, is_consuming=is_consuming, now=now)
+    return _write_use(use.session_id, is_consuming=is_consuming, now=now)
 
 
 @transaction.atomic
@@ -95,7 +123,7 @@ def _write_use(session_id: UUID, *, is_consuming: bool, now: datetime) -> Refusa
     return None
 
 
-def _find_obstacle(session: VerificationSession | None) -> RefusalReason | None:
+def _find_obstacle(session: VerificationSession | _TokenUse | None) -> RefusalReason | None:
     if session is None or session.token_revoked_at is not None:
         return RefusalReason.REVOKED
     return RefusalReason.USED if session.token_consumed_at is not None else None

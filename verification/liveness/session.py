@@ -55,7 +55,7 @@ class LivenessSession:
         self._failures: list[ChallengeFault] = []
         self._skips = 0
         self._evidence = Evidence()
-        self._samples = SampleClock()
+        self._samples = SampleClock(is_sparing=True)
         self._alignment = AlignmentJudge()
         self._baseline: NeutralBaseline | None = None
         self._attempt: ChallengeAttempt | None = None
