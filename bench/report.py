@@ -39,6 +39,8 @@ def render(found: Mapping[str, Result], *, plot: str) -> Iterator[str]:
         "Made by `make bench` from the files in `results/`; how each figure is measured: [README.md](README.md).",
         "",
     )
+    if not found:
+        yield "No part was measured here yet."
     sections = {
         "frame_cost": _render_frame_cost,
         "sessions": lambda result: _render_sessions(result, plot),

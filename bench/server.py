@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,9 +50,7 @@ def serve(**changes: str) -> Iterator[Daphne]:
 
 
 def make_key(env: dict[str, str]) -> None:
-    import subprocess  # noqa: PLC0415
-    import sys  # noqa: PLC0415
-
+    """A signing key in the environment's own folder."""
     command = [sys.executable, "manage.py", "create_signing_key", "--skip-checks"]
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
 

@@ -77,19 +77,31 @@ class CanonicalFace:
         depth_offset = width * float(points[:, 2].mean())
         x, y, z = points[self._basis].T
         screen = np.stack([(x - 0.5) * width, (0.5 - y) * height, z * width], axis=1)
-        scale = self._fit(screen * (1, 1, -1))[1]
-        scale *= self._fit(_unproject(screen, depth_offset, scale))[1]
-        rotation, scale = self._fit(_unproject(screen, depth_offset, scale))
-        return rotation * scale
+        scale = self._fit_scale(screen * (1, 1, -1))
+        scale *= self._fit_scale(_unproject(screen, depth_offset, scale))
+        return self._fit(_unproject(screen, depth_offset, scale))
 
-    def _fit(self, target: _Floats) -> tuple[_Floats, float]:
-        """Return the rotation and scale that lay the canonical face onto the target, shape (basis, 3)."""
-        weighted = target * self._root_weights
-        left, _, right = np.linalg.svd(weighted.T @ self._centred)
-        if np.linalg.det(left) * np.linalg.det(right) < 0:
-            left[:, 2] *= -1  # a mirrored face is none
-        rotation = left @ right
-        return rotation, float(((self._centred @ rotation.T) * weighted).sum()) / self._variance
+    def _fit(self, target: _Floats) -> _Floats:
+        """Return rotation times scale that lays the canonical face onto the target, shape (basis, 3)."""
+        left, stretches, right = np.linalg.svd(self._correlate(target))
+        rotation: _Floats = left @ right
+        if np.linalg.det(rotation) < 0:  # a mirrored face is none
+            left[:, 2] *= -1
+            stretches[2] *= -1
+            rotation = left @ right
+        return rotation * (float(stretches.sum()) / self._variance)
+
+    def _fit_scale(self, target: _Floats) -> float:
+        """Return the scale alone, which takes no rotation: the sum of the stretches."""
+        correlation = self._correlate(target)
+        stretches = np.linalg.svd(correlation, compute_uv=False)
+        if np.linalg.det(correlation) < 0:
+            stretches[2] *= -1
+        return float(stretches.sum()) / self._variance
+
+    def _correlate(self, target: _Floats) -> _Floats:
+        correlation: _Floats = (target * self._root_weights).T @ self._centred
+        return correlation
 
 
 def _unproject(screen: _Floats, depth_offset: float, scale: float) -> _Floats:
