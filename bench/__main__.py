@@ -48,7 +48,7 @@ def main() -> int:
             store(options.results, name, run_part(name, console, options))
     from bench.report import write_report  # noqa: PLC0415  (Django has to be set up first)
 
-    written = write_report(options.results, FOLDER / "RESULTS.md")
+    written = write_report(options.results, options.results.parent / "RESULTS.md")
     console.print(f"{written} is up to date")
     return 0
 

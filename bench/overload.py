@@ -10,7 +10,7 @@ from bench.crowd import gather_crowd
 from bench.repertoire import render_repertoire
 from bench.server import serve
 from tests.server.processes import Daphne
-from verification.inference import session_slots
+from verification.admission import admission
 
 # What may end a session while the server is busy: the person's doing, or the server's own admission of it.
 _FAULTS_OF_THE_SERVER = ("inconclusive: disconnected", "inconclusive: session_timeout")
@@ -25,7 +25,7 @@ class OverloadOptions:
 
 
 def measure_overload(console: Console, options: OverloadOptions) -> dict[str, Any]:
-    places = session_slots.limit
+    places = admission.limit
     clients = options.clients or 2 * places
     render_repertoire()
     console.print(f"{clients} clients before {places} places")
