@@ -40,7 +40,11 @@ class PlainPipeline:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        self.description: Mapping[str, Any] = self._read()
+        try:
+            self.description: Mapping[str, Any] = self._read()
+        except PlainPipelineError:
+            self._stop()
+            raise
 
     def run_round(self) -> list[float]:
         """Milliseconds for each frame, from the JSON text to the scores."""
@@ -56,9 +60,14 @@ class PlainPipeline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        assert self._child.stdin is not None
-        self._child.stdin.close()
-        self._child.terminate()  # it keeps nothing; TensorFlow takes its time to leave by itself
+        self._stop()
+
+    def _stop(self) -> None:
+        """End the child at once: it keeps nothing, and TensorFlow takes its time to leave by itself."""
+        self._child.terminate()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
         self._child.wait()
 
     def _ask(self, message: str) -> Mapping[str, Any]:

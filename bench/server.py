@@ -25,7 +25,6 @@ def build_bench_environment(folder: Path, **changes: str) -> dict[str, str]:
         "DEBUG": "0",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "127.0.0.1",
-        "POL_PUBLIC_URL": "http://127.0.0.1",
         "SECURE_SSL_REDIRECT": "0",
         "POL_REQUIRE_API_KEY": "0",
         "POL_FLOORS": "0,0,0",
