@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.server.processes import Daphne, build_environment, migrate
+from tests.server.processes import Daphne, build_environment, collect_static_files, migrate
 
 _UNBOUNDED = "1000000/min"
 _RATES = ("OPEN_SESSION", "READ_SESSION", "VALIDATE_TOKEN", "PUBLIC", "RELYING_PARTY", "SUBJECT", "HANDSHAKE")
@@ -26,6 +26,8 @@ def build_bench_environment(folder: Path, **changes: str) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ALLOWED_HOSTS": "127.0.0.1",
         "SECURE_SSL_REDIRECT": "0",
+        "STATIC_ROOT": str(folder / "static"),
+        "POL_DRAIN_SECONDS": "1",
         "POL_REQUIRE_API_KEY": "0",
         "POL_FLOORS": "0,0,0",
         "POL_PASS_THRESHOLD": "0.05",
@@ -39,8 +41,7 @@ def serve(**changes: str) -> Iterator[Daphne]:
     """A server with a database and a key of its own, on a free loopback port, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="polbench") as folder:
         env = build_bench_environment(Path(folder), **changes)
-        migrate(env)
-        make_key(env)
+        prepare(env)
         server = Daphne(env)
         try:
             yield server
@@ -48,8 +49,10 @@ def serve(**changes: str) -> Iterator[Daphne]:
             server.stop()
 
 
-def make_key(env: dict[str, str]) -> None:
-    """A signing key in the environment's own folder."""
+def prepare(env: dict[str, str]) -> None:
+    """What an installation does once: tables, static files, a signing key."""
+    migrate(env)
+    collect_static_files(env)
     command = [sys.executable, "manage.py", "create_signing_key", "--skip-checks"]
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.server import build_bench_environment, make_key
-from tests.server.processes import PROJECT, find_free_port, migrate
+from bench.server import build_bench_environment, prepare
+from tests.server.processes import PROJECT, find_free_port
 
 _PATIENCE_S = 60.0
 _LOOK_EVERY_S = 0.02
@@ -24,8 +24,7 @@ def measure_startup(console: Console, *, runs: int) -> dict[str, Any]:
     """Seconds, by run, and their median; the first run is not counted, as it fills the file cache."""
     with tempfile.TemporaryDirectory(prefix="polbench") as folder:
         env = build_bench_environment(Path(folder))
-        migrate(env)
-        make_key(env)
+        prepare(env)
         seen = [_start_once(env) for _ in range(runs + 1)][1:]
     for seconds, mib in seen:
         console.print(f"healthy after {seconds:.2f} s, {mib:.0f} MiB at rest")
