@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.browsing import BROWSER_ARGS, CHROMIUM, STAFF_PASSWORD
-from tests.server.processes import PROJECT, Daphne, build_environment, run_daphne
+from tests.server.processes import PROJECT, Daphne, build_environment, migrate, run_daphne
 
 FOLDER = PROJECT / "docs" / "screens" / "admin"
 SESSIONS = "/admin/verification/verificationsession/"
@@ -39,14 +39,14 @@ def run_staffed(folder: Path, count: int) -> Iterator[Daphne]:
         folder, folder / "keys", SESSION_TIMEOUT_SECONDS="900", DJANGO_SUPERUSER_PASSWORD=STAFF_PASSWORD
     )
     superuser = ["createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org"]
-    commands = (
+    migrate(env)
+    for command in (
         ["manage.py", "create_signing_key"],
         ["manage.py", *superuser],
         ["-m", "tests.e2e.simulated_sessions", str(count)],
-    )
+    ):
+        subprocess.run([sys.executable, *command], cwd=PROJECT, env=env, check=True)
     with run_daphne(env) as daphne:
-        for command in commands:
-            subprocess.run([sys.executable, *command], cwd=PROJECT, env=env, check=True)
         yield daphne
 
 
