@@ -31,7 +31,7 @@ def start() -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def network(start: Path) -> TextureNetwork:
     return build_texture_network(start)
 
@@ -83,25 +83,16 @@ def test_the_exported_file_answers_as_keras_and_is_the_one_that_is_served(
     ProjectTexture(path)
 
 
-def test_a_short_training_runs_to_its_end_and_repeats(start: Path, scenes: SceneSet) -> None:
-    plan = TexturePlan(scenes=16, epochs=2, context_epochs=1, batch=8)
+def test_a_short_training_leaves_the_first_stages_as_they_were_and_moves_the_others(
+    start: Path, network: TextureNetwork, scenes: SceneSet
+) -> None:
     said: list[str] = []
-    first, report = fit_texture(start, [scenes], plan, said.append)
-    second, _ = fit_texture(start, [scenes], plan, said.append)
-    np.testing.assert_allclose(
-        score_scenes(first, scenes), score_scenes(second, scenes), rtol=1e-3, atol=1e-3
-    )
+    plan = TexturePlan(epochs=2, context_epochs=1, batch=8)
+    trained, report = fit_texture(start, [scenes], plan, said.append)
     assert {name: len(losses) for name, losses in report.losses.items()} == {"context": 1, "detail": 2}
-    assert len(said) == 6
-
-
-def test_the_first_stages_stay_as_they_were(start: Path, scenes: SceneSet) -> None:
-    before = build_texture_network(start)
-    after, _ = fit_texture(start, [scenes], TexturePlan(epochs=1, context_epochs=1, batch=8), lambda _: None)
-    for old, new in zip(before.early.get_weights(), after.early.get_weights(), strict=True):
+    assert len(said) == 3
+    for old, new in zip(network.early.get_weights(), trained.early.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    moved = [
-        not np.array_equal(old, new)
-        for old, new in zip(before.late.get_weights(), after.late.get_weights(), strict=True)
-    ]
-    assert all(moved)
+    pairs = zip(network.late.get_weights(), trained.late.get_weights(), strict=True)
+    assert not any(np.array_equal(old, new) for old, new in pairs)
+    assert np.isfinite(score_scenes(trained, scenes)).all()
