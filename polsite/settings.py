@@ -54,11 +54,13 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "csp",
     "servestatic",
+    "django_prometheus",
     "verification",
     "audit",
 ]
 
 MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "verification.headers.ResourcePolicyMiddleware",
     "verification.cross_origin.RelyingPartyCorsMiddleware",
@@ -76,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "polsite.urls"
@@ -167,7 +170,7 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("POL_BEHIND_PROXY", default=False) else None
 )
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 SECURE_HSTS_PRELOAD = not DEBUG
@@ -281,6 +284,10 @@ POL_MODEL_MIRROR: str = env.str("POL_MODEL_MIRROR", default="")
 POL_LANDMARK_ENGINE: str = env.str("POL_LANDMARK_ENGINE", default="litert", choices=("litert", "mediapipe"))
 POL_INFERENCE_THREADS = env.int("POL_INFERENCE_THREADS", default=0)  # 0: one a core
 POL_MAX_SESSIONS = env.int("POL_MAX_SESSIONS", default=0)  # live sockets in a process; 0: twelve a core
+POL_MAX_ANSWER_MS = env.int(
+    "POL_MAX_ANSWER_MS", default=250
+)  # frames answered later than that: full; 0: never
+POL_METRICS_TOKEN: str = env.str("POL_METRICS_TOKEN", default="")  # empty: /metrics for this machine only
 POL_DRAIN_SECONDS = env.int("POL_DRAIN_SECONDS", default=60)  # how long a stop waits for sessions
 POL_REPLICA_LEASE_SECONDS = env.int("POL_REPLICA_LEASE_SECONDS", default=15)  # unheard of for so long: gone
 

@@ -79,6 +79,7 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     settings.POL_WEIGHTS = "0.50,0.25,0.25"
     settings.POL_FLOORS = ""
     settings.POL_MAX_SESSIONS = 0
+    settings.POL_MAX_ANSWER_MS = 0
     settings.POL_MAX_FRAME_BYTES = 262_144
     settings.POL_MAX_FPS = 30
     settings.SESSION_TIMEOUT_SECONDS = 120

@@ -6,6 +6,7 @@ from typing import Protocol
 from django.conf import settings
 
 from verification.liveness.vocabulary import Reason
+from verification.load import load
 from verification.occupants import Occupants
 from verification.problems import ServerStoppingError
 
@@ -14,6 +15,10 @@ SESSIONS_PER_CORE = 12
 
 class Held(Protocol):
     """A socket with a session, as far as the process as a whole deals with it."""
+
+    @property
+    def has_waiting_frame(self) -> bool:
+        """Whether a frame of its waits for an inference thread."""
 
     def end(self, reason: Reason) -> None:
         """Conclude the session soon, for a reason of the server's."""
@@ -32,7 +37,7 @@ class Admission:
 
     def take(self, socket: Held) -> bool:
         """Give it a place; False where it must try again later."""
-        if self.is_stopping or len(self.held) >= self.limit:
+        if self.is_stopping or len(self.held) >= self.limit or not load.has_room(len(self.held)):
             return False
         self.held.add(socket)
         return True

@@ -1,5 +1,6 @@
 """The policy and the capture limits, read from settings. Wrong settings fail loudly and by name."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -84,6 +85,11 @@ def restore_policy(stored: dict[str, Any]) -> Policy:
         "floors": Floors(**stored["floors"]),
     }
     return Policy(**(stored | nested))
+
+
+def count_inference_threads() -> int:
+    """How many frames this process looks at side by side."""
+    return settings.POL_INFERENCE_THREADS or os.cpu_count() or 1
 
 
 def get_model_paths() -> ModelPaths:

@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from verification import handshake, monitor, replies, services
+from verification import handshake, metrics, monitor, replies, services
 from verification.admission import admission
 from verification.liveness.vocabulary import Reason
 from verification.messages import ClientMessage, CloseCode, MessageError, parse_binary, parse_text
@@ -100,6 +100,10 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         """Staff ended the session, in whatever process: the person is told, with the stored reason."""
         self.end(Reason.CANCELLED)
 
+    @property
+    def has_waiting_frame(self) -> bool:
+        return self._driver is not None and self._driver.has_waiting_frame
+
     def end(self, reason: Reason) -> None:
         """The server ends the session, also one whose socket is still being accepted."""
         self._ending = reason
@@ -142,6 +146,7 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
 
     async def _refuse(self, code: int, slug: str) -> None:
         """Accept first: a browser is told no close code of a socket that was never open."""
+        metrics.REFUSED_SOCKETS.labels(str(int(code))).inc()
         await self._release()
         await self.accept(self._choose_subprotocol())
         await self._send(replies.build_error(slug))

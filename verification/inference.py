@@ -4,7 +4,6 @@ LiteRT and ONNX Runtime release the GIL, so one thread a core is enough; the eve
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -12,7 +11,8 @@ from typing import Generic, TypeVar
 
 from django.conf import settings
 
-from verification.conf import get_model_paths
+from verification import metrics
+from verification.conf import count_inference_threads, get_model_paths
 from verification.vision.analyser import FrameAnalyser
 from verification.vision.loading import VisionModels, load_models
 from verification.vision.trackers import LandmarkEngine
@@ -28,8 +28,7 @@ def get_models() -> VisionModels:
 
 @lru_cache(maxsize=1)
 def get_executor() -> ThreadPoolExecutor:
-    threads = settings.POL_INFERENCE_THREADS or os.cpu_count() or 1
-    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix="inference")
+    return ThreadPoolExecutor(max_workers=count_inference_threads(), thread_name_prefix="inference")
 
 
 async def run_inference(work: Callable[[], T]) -> T:
@@ -43,6 +42,7 @@ def open_analyser() -> FrameAnalyser:
         get_models(),
         max_pixels=settings.POL_MAX_FRAME_PIXELS,
         engine=LandmarkEngine(settings.POL_LANDMARK_ENGINE),
+        time_step=metrics.time_step,
     )
 
 
@@ -56,6 +56,9 @@ class NewestWins(Generic[T]):
     def put(self, item: T) -> None:
         self.replaced += self._item is not None
         self._item = item
+
+    def peek(self) -> T | None:
+        return self._item
 
     def take(self) -> T | None:
         item, self._item = self._item, None

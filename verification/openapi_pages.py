@@ -43,7 +43,26 @@ TOKEN_FORM = {
 }
 OAUTH_ERROR = {"description": "RFC 6749, section 5.2", "content": _json({"error": TEXT})}
 
+PROBLEM = {
+    "description": "RFC 9457",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
 PATHS: dict[str, Any] = {
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "Counts and times of this process, in Prometheus' text format",
+            "responses": {
+                "200": {"description": "The metrics", "content": {"text/plain": {"schema": TEXT}}},
+                "401": {
+                    **PROBLEM,
+                    "description": "`POL_METRICS_TOKEN` is set and was not shown as a bearer token",
+                },
+                "403": {**PROBLEM, "description": "Without that token only this machine itself may ask"},
+            },
+        }
+    },
     "/": {
         "get": {
             "operationId": "landing",

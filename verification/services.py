@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent, EventKind
 from audit.services import record
-from verification import limits, monitor, replicas, webhooks
+from verification import limits, metrics, monitor, replicas, webhooks
 from verification.admission import admission
 from verification.conf import describe_policy, load_policy, restrict_policy, strengthen_policy
 from verification.liveness.events import ChallengeEnded, IssuedChallenge, SessionConcluded
@@ -391,6 +391,7 @@ def _store_conclusion(
     elif reason.decision is Decision.PASS:
         limits.forget_failures(session.relying_party, session.user_id)
     _record(EventKind.SESSION_CONCLUDED, session, detail, now)
+    transaction.on_commit(lambda: metrics.note_conclusion(reason))
     if token is not None and reason.decision is Decision.PASS:
         _record(EventKind.TOKEN_ISSUED, session, {"jti": token.jti}, now)
 

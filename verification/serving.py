@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from verification.load import load
 from verification.occupants import Occupants
 from verification.pulse import pulse
 
@@ -17,7 +18,7 @@ requests_in_progress: Occupants[object] = Occupants()
 
 
 class ServingProcess:
-    """The ASGI application around all others: the first connection starts the process's heartbeat.
+    """The ASGI application around all others: the first connection starts the process's heartbeat and meter.
 
     Daphne has no lifespan events to do that with. A socket waits for the first beat, so that its session is
     known to be held by a process that lives.
@@ -27,6 +28,7 @@ class ServingProcess:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        load.begin_soon()
         if scope["type"] == "websocket":
             await pulse.begin()
             await self._application(scope, receive, send)

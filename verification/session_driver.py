@@ -16,7 +16,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.utils import translation
 
-from verification import replies, services
+from verification import metrics, replies, services
 from verification.conf import restore_policy
 from verification.inference import NewestWins, open_analyser, run_inference
 from verification.liveness.events import (
@@ -29,6 +29,8 @@ from verification.liveness.events import (
 from verification.liveness.frame_gate import Admission, FrameGate
 from verification.liveness.session import LivenessSession, Phase
 from verification.liveness.vocabulary import Reason
+from verification.load import load
+from verification.lost_time import LostTime
 from verification.messages import Cancel, ClientMessage, CloseCode, Frame, MessageError, Ready, Skip
 from verification.models import VerificationSession
 from verification.vision.analyser import FrameAnalyser
@@ -70,6 +72,8 @@ class SessionDriver:
         self._frames: NewestWins[ArrivedFrame] = NewestWins()
         self._controls: list[Ready | Skip | Cancel] = []
         self._has_news = asyncio.Event()
+        self._lost_time = LostTime()
+        self._last_stall = load.last_stall
         self._ending: Reason | None = None
         self._error: MessageError | None = None
         self._is_gone = False
@@ -77,6 +81,10 @@ class SessionDriver:
     @property
     def challenges_total(self) -> int:
         return self._session.challenges_total
+
+    @property
+    def has_waiting_frame(self) -> bool:
+        return self._frames.peek() is not None
 
     @property
     def is_closing(self) -> bool:
@@ -114,7 +122,11 @@ class SessionDriver:
         if admission is Admission.REPLAY:
             self._ending = Reason.REPLAY_DETECTED
         elif admission is Admission.CURRENT:
+            if self.has_waiting_frame:
+                metrics.FRAMES.labels("replaced").inc()
             self._frames.put(ArrivedFrame(frame, arrived_at_ms))
+        else:
+            metrics.FRAMES.labels("stale").inc()
 
     # --- driving ---------------------------------------------------------------------------------
 
@@ -143,15 +155,21 @@ class SessionDriver:
             return True
         if self._controls:
             return await self._handle(await self._control(self._controls.pop(0)))
-        # Before the frames: where they keep coming, a deadline would otherwise never be looked at.
-        if now_ms() >= session.deadline_ms:
+        self._excuse_stalls()
+        # Before frames that came too late: where they keep coming, it would otherwise never be looked at.
+        if now_ms() >= session.deadline_ms and not self._has_frame_in_time():
             return await self._handle(session.expire(now_ms()))
         if arrived := self._frames.take():
             return await self._handle(await self._analyse(arrived))
+        await self._wait_for_news()
+        return False
+
+    async def _wait_for_news(self) -> None:
+        deadline_ms = self._session.deadline_ms
         self._has_news.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._has_news.wait(), max(0, session.deadline_ms - now_ms()) / 1_000)
-        return False
+            await asyncio.wait_for(self._has_news.wait(), max(0, deadline_ms - now_ms()) / 1_000)
+        self._excuse(deadline_ms, now_ms())  # where the event loop came back late
 
     async def _control(self, message: Ready | Skip | Cancel) -> list[Event]:
         session = self._session
@@ -171,6 +189,7 @@ class SessionDriver:
         header = arrived.frame.header
         current = session.current
         if current is None or current.nonce != header.nonce:
+            metrics.FRAMES.labels("stale").inc()
             return []  # it waited in the slot while its challenge ended
 
         def look() -> list[Event]:
@@ -186,12 +205,43 @@ class SessionDriver:
             )
 
         try:
-            return await run_inference(look)
+            events, took_s = await run_inference(lambda: _clock(look))
         except FrameRejected as rejection:
+            metrics.FRAMES.labels("rejected").inc()
             await database_sync_to_async(services.record_rejected_frame)(self._row.pk, rejection.code)
             close_code = CloseCode.TOO_LARGE if rejection.code == TOO_MANY_PIXELS else CloseCode.MALFORMED
             self._error = MessageError(str(rejection), code=rejection.code, close_code=close_code)
             return []
+        self._note_answer(arrived, took_s)
+        return events
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def _has_frame_in_time(self) -> bool:
+        waiting = self._frames.peek()
+        return waiting is not None and waiting.arrived_at_ms < self._session.deadline_ms
+
+    def _note_answer(self, arrived: ArrivedFrame, took_s: float) -> None:
+        answered_at_ms = now_ms()
+        metrics.ANALYSIS_SECONDS.observe(took_s)
+        load.note_analysis(took_s * 1_000)
+        metrics.FRAMES.labels("analysed").inc()
+        metrics.ANSWER_SECONDS.observe((answered_at_ms - arrived.arrived_at_ms) / 1_000)
+        load.note_answer(answered_at_ms - arrived.arrived_at_ms)
+        self._excuse(arrived.arrived_at_ms, answered_at_ms)
+
+    def _excuse_stalls(self) -> None:
+        """While the event loop stood still, frames had arrived and were not seen to."""
+        stall = load.last_stall
+        if stall is not None and stall is not self._last_stall:
+            self._last_stall = stall
+            self._excuse(stall.from_ms, stall.until_ms)
+
+    def _excuse(self, from_ms: int, until_ms: int) -> None:
+        """Give back what the server took longer than it may."""
+        if lost_ms := self._lost_time.note(from_ms, until_ms):
+            metrics.LOST_SECONDS.inc(lost_ms / 1_000)
+            self._session.excuse(lost_ms)
 
     # --- what came of it -------------------------------------------------------------------------
 
@@ -205,6 +255,7 @@ class SessionDriver:
                     await self._send(replies.build_feedback(event))
                 case ChallengeEnded():
                     ended = event
+                    metrics.note_challenge(event)
                     if not is_concluding:
                         await database_sync_to_async(services.end_challenge)(self._row.pk, event)
                     await self._send(replies.build_challenge_result(event))
@@ -225,6 +276,7 @@ class SessionDriver:
         with translation.override(self._row.locale or settings.LANGUAGE_CODE):
             message = replies.build_challenge(revealed.challenge)
         await self._send(message)
+        self._excuse(revealed.challenge.revealed_at_ms, now_ms())
 
     async def _conclude(self, concluded: SessionConcluded, ended: ChallengeEnded | None) -> None:
         """Tell what is stored: somebody else may have concluded the session before."""
@@ -258,6 +310,12 @@ class SessionDriver:
             logger.exception("Session %s is left to conclude_expired", self._row.pk)
         await self._send(replies.build_error("server_error"))
         await self._close(int(CloseCode.SERVER_ERROR))
+
+
+def _clock(work: Callable[[], list[Event]]) -> tuple[list[Event], float]:
+    """What the work gives, and the seconds that it took, without the wait for a thread."""
+    began_s = time.perf_counter()
+    return work(), time.perf_counter() - began_s
 
 
 def now_ms() -> int:

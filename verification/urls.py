@@ -1,11 +1,12 @@
 from django.urls import path
 
-from verification import api, capture_api, views
+from verification import api, capture_api, metrics_view, views
 from verification.oidc import views as oidc
 from verification.openapi import SchemaView
 
 urlpatterns = [
     path("", views.show_landing, name="landing"),
+    path("metrics", metrics_view.show_metrics, name="metrics"),
     path("verify/<uuid:session_id>", views.show_capture, name="capture"),
     path("verify/<uuid:session_id>/consent", capture_api.ConsentView.as_view(), name="consent"),
     path("verify/<uuid:session_id>/decline", capture_api.DeclineView.as_view(), name="decline"),

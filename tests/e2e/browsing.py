@@ -78,6 +78,7 @@ def run_server(folder: Path, **variables: str) -> Iterator[RunningServer]:
     port, shop_port = free_port(), free_port()
     environment = os.environ | {
         "DEBUG": "1",
+        "POL_MAX_ANSWER_MS": "0",
         "DJANGO_SETTINGS_MODULE": "polsite.settings",
         "DATABASE_URL": f"sqlite:///{folder / 'e2e.sqlite3'}",
         "POL_SIGNING_KEYS_DIR": str(folder / "keys"),

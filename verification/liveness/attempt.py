@@ -30,10 +30,15 @@ class ChallengeAttempt:
         self._last_pose: tuple[int, HeadPose] | None = None
         self._relaxed: NeutralBaseline | None = None
         self._elapsed_ms = 0
+        self._lost_ms = 0
 
     @property
     def ends_at_ms(self) -> int:
-        return self.challenge.revealed_at_ms + self.challenge.timeout_ms
+        return self.challenge.revealed_at_ms + self.challenge.timeout_ms + self._lost_ms
+
+    def excuse(self, lost_ms: int) -> None:
+        """Give back time that the server let pass."""
+        self._lost_ms += lost_ms
 
     @property
     def progress(self) -> float:
@@ -51,7 +56,8 @@ class ChallengeAttempt:
     @property
     def compliance(self) -> float:
         """0..1: an answer in the first half of the time has full marks, the last moment about two thirds."""
-        return 1.0 - 0.5 * ramp(self._elapsed_ms / self.challenge.timeout_ms, PROMPT_SHARE, SLOW_SHARE)
+        share = max(0, self._elapsed_ms - self._lost_ms) / self.challenge.timeout_ms
+        return 1.0 - 0.5 * ramp(share, PROMPT_SHARE, SLOW_SHARE)
 
     @property
     def expression_shown(self) -> float:

@@ -16,6 +16,19 @@ UNCLEAR_BELOW: Mapping[Signal, float] = MappingProxyType(
     {Signal.MICRO_MOTION: 0.35, Signal.TIMING: 0.20, Signal.CONTINUITY: 0.20}
 )
 REQUIRED_SIGNALS = frozenset({Signal.PARALLAX})
+# More than that lost to a slow server, and what the capture subject did not manage is not put down to them.
+MAX_LOST_MS = 5_000
+# What too few or too late frames may bring about. Contradictions, replays and what single pictures show are not in it.
+EXCUSABLE = frozenset(
+    {
+        Reason.CHALLENGE_FAILED,
+        Reason.SCORE_BELOW_THRESHOLD,
+        Reason.LIVENESS_BELOW_FLOOR,
+        Reason.SESSION_TIMEOUT,
+        Reason.NO_RESPONSE,
+        Reason.POOR_CAPTURE,
+    }
+)
 
 
 def decide(
@@ -45,6 +58,11 @@ def decide(
         return Reason.SCORE_BELOW_THRESHOLD
     is_seen = all(signals.get(signal) is not None for signal in REQUIRED_SIGNALS)
     return Reason.VERIFIED if is_seen and not _is_any_below(signals, UNCLEAR_BELOW) else Reason.POOR_CAPTURE
+
+
+def excuse_failure(reason: Reason, *, lost_ms: int) -> Reason:
+    """The reason a session ends with when the server was late by so much in total; never one that passes."""
+    return Reason.SERVER_OVERLOADED if lost_ms > MAX_LOST_MS and reason in EXCUSABLE else reason
 
 
 def _is_any_below(signals: Mapping[Signal, float | None], floors: Mapping[Signal, float]) -> bool:

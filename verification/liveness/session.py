@@ -13,7 +13,7 @@ from verification.liveness.actions import EXPRESSIONS, Action
 from verification.liveness.alignment import AlignmentJudge
 from verification.liveness.attempt import ChallengeAttempt
 from verification.liveness.baseline import NeutralBaseline
-from verification.liveness.decision import decide
+from verification.liveness.decision import decide, excuse_failure
 from verification.liveness.draw import draw_actions, draw_replacement
 from verification.liveness.events import (
     ChallengeEnded,
@@ -54,6 +54,7 @@ class LivenessSession:
         self._position = 0  # of the current action; the alignment step comes before all
         self._failures: list[ChallengeFault] = []
         self._skips = 0
+        self._lost_ms = 0
         self._evidence = Evidence()
         self._samples = SampleClock(is_sparing=True)
         self._alignment = AlignmentJudge()
@@ -113,6 +114,12 @@ class LivenessSession:
         feedback = FeedbackGiven(seq, hint, box, self._progress(), self.scores)
         return [feedback, *self._advance(now_ms)]
 
+    def excuse(self, lost_ms: int) -> None:
+        """The server was late by so much: the current challenge lasts longer, though never beyond the session."""
+        self._lost_ms += lost_ms
+        if self._attempt is not None:
+            self._attempt.excuse(lost_ms)
+
     def skip(self, challenge_id: str, now_ms: int) -> list[Event]:
         """ "I can't do this": another action takes its place, as often as the policy allows."""
         attempt = self._attempt
@@ -149,6 +156,8 @@ class LivenessSession:
         contradictions = self._evidence.contradictions
         if contradictions and reason is not Reason.REPLAY_DETECTED:
             reason = contradictions[0]
+        else:
+            reason = excuse_failure(reason, lost_ms=self._lost_ms)
         return [*ended, SessionConcluded(reason, self.scores, self._signals(), self._evidence.measures)]
 
     # --- within ----------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """A picture's bytes in, a FaceObservation out: the only door from the rest of the project to the models."""
 
 import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -21,18 +23,31 @@ __all__ = ["FrameAnalyser", "ModelPaths", "ModelStatus", "VisionModels", "load_m
 
 _THUMBNAIL_SIZE = (32, 32)
 _DIGEST_BYTES = 16
+# What measures the steps `decode`, `landmarks`, `texture`, `emotion` and `deepfake`: entered, then left.
+StepTimer = Callable[[str], AbstractContextManager[None]]
+
+
+def _measure_nothing(_step: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class FrameAnalyser:
     """Analyses the frames of one capture session, in order; not for use by two threads at once.
 
     max_pixels: the most width * height of a frame that is decoded. engine: what runs the landmark networks.
+    time_step: around each step of a frame.
     Raises FaceLandmarkerMissing when the landmarker isn't installed, or isn't the file it should be.
     """
 
     def __init__(
-        self, models: VisionModels, *, max_pixels: int, engine: LandmarkEngine = LandmarkEngine.LITERT
+        self,
+        models: VisionModels,
+        *,
+        max_pixels: int,
+        engine: LandmarkEngine = LandmarkEngine.LITERT,
+        time_step: StepTimer = _measure_nothing,
     ) -> None:
+        self._time_step = time_step
         self._models = models
         self._max_pixels = max_pixels
         landmarker = models.status[ModelName.FACE_LANDMARKER]
@@ -48,16 +63,17 @@ class FrameAnalyser:
         wanted: the sampled models to run; one that isn't installed leaves its field None.
         Raises FrameRejected when the bytes are not decoded.
         """
-        return self.analyse_decoded(decode_image(data, max_pixels=self._max_pixels), captured_at_ms, wanted)
+        with self._time_step("decode"):
+            frame = decode_image(data, max_pixels=self._max_pixels)
+        return self.analyse_decoded(frame, captured_at_ms, wanted)
 
     def analyse_decoded(
         self, frame: DecodedFrame, captured_at_ms: int, wanted: frozenset[SampledModel] = frozenset()
     ) -> FaceObservation:
         """Say what a decoded frame shows, such as one of a video file; see `analyse`."""
-        faces = [
-            (face, bound_landmarks(face.landmarks_px))
-            for face in self._tracker.track(frame.bgr, captured_at_ms)
-        ]
+        with self._time_step("landmarks"):
+            tracked = self._tracker.track(frame.bgr, captured_at_ms)
+        faces = [(face, bound_landmarks(face.landmarks_px)) for face in tracked]
         faces = [(face, box) for face, box in faces if _is_in_frame(box, frame)]
         largest = max(faces, key=lambda item: item[1].width * item[1].height, default=None)
         height_px, width_px = frame.luma.shape
@@ -95,7 +111,8 @@ class FrameAnalyser:
         model = self._models.texture
         if box is None or model is None or SampledModel.TEXTURE not in wanted:
             return None
-        return model.score(frame.bgr, box)
+        with self._time_step("texture"):
+            return model.score(frame.bgr, box)
 
     def _classify_emotions(
         self, frame: DecodedFrame, box: PixelBox | None, wanted: frozenset[SampledModel]
@@ -103,7 +120,8 @@ class FrameAnalyser:
         model = self._models.emotion
         if box is None or model is None or SampledModel.EMOTION not in wanted:
             return None
-        return dict(model.classify(frame.bgr, box))
+        with self._time_step("emotion"):
+            return dict(model.classify(frame.bgr, box))
 
     def _score_deepfake(
         self, frame: DecodedFrame, box: PixelBox | None, wanted: frozenset[SampledModel]
@@ -111,7 +129,8 @@ class FrameAnalyser:
         model = self._models.deepfake
         if box is None or model is None or SampledModel.DEEPFAKE not in wanted:
             return None
-        return model.score(frame.bgr, box)
+        with self._time_step("deepfake"):
+            return model.score(frame.bgr, box)
 
 
 def _is_in_frame(box: PixelBox, frame: DecodedFrame) -> bool:

@@ -24,7 +24,7 @@ from verification.liveness.vocabulary import ChallengeOutcome, Decision, Reason
 
 STEPS = (
     *("start", "align", "align", "perform", "perform", "perform", "perform", "neutral", "nobody", "crowd"),
-    *("frozen", "wait", "run_out", "run_out", "skip", "skip", "skip_stale", "expire", "cancel"),
+    *("frozen", "wait", "run_out", "run_out", "skip", "skip", "skip_stale", "expire", "cancel", "excuse"),
 )
 NEUTRAL = make_face()
 policies = st.builds(
@@ -101,6 +101,8 @@ def take(performer: Performer, step: str) -> None:
                 performer.skip(known[-1] if step == "skip" else known[0])
         case "expire":
             performer.wait(0)
+        case "excuse":
+            session.excuse(1_700)
         case "cancel":
             performer.log += [
                 (performer.now_ms, event) for event in session.conclude(Reason.CANCELLED, performer.now_ms)
