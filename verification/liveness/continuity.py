@@ -21,6 +21,7 @@ USUAL_GAP_MS, LONGEST_GAP_MS = 700, 4_000
 MANY_BREAKS = 4
 MIN_SKIN_SAMPLES, SKIN_SAMPLES = 5, 60
 OTHER_SHAPE = 0.030  # inter-ocular distances: half of all strangers differ by as much
+OTHER_LOOKS = 0.10  # 1 - cosine; most strangers differ by more
 OTHER_SKIN = 10.0  # CIELAB a*b* distance, 8-bit OpenCV scale
 MAX_SKIN_SHARE = 1.5  # a lamp that is switched on must not make a stranger
 ALIKE, STRANGER, STRANGER_AFTER_BREAK = 1.3, 2.2, 1.5
@@ -91,8 +92,10 @@ class ContinuityMeter:
     def strangeness(self) -> float:
         """How unlike the person of the alignment step: 0 is the same, strangers have 1.2 to 4."""
         skin = min((self.skin_change or 0.0) / OTHER_SKIN, MAX_SKIN_SHARE)
-        shape = 0.0 if self._likeness is None else (self._likeness.change or 0.0) / OTHER_SHAPE
-        return skin + shape
+        if self._likeness is None:
+            return skin
+        shape = (self._likeness.change or 0.0) / OTHER_SHAPE
+        return skin + shape + (self._likeness.change_of_looks or 0.0) / OTHER_LOOKS
 
     @property
     def has_identity_changed(self) -> bool:
@@ -103,7 +106,11 @@ class ContinuityMeter:
         """Gaps, breaks, and the changes of skin and shape; empty before the challenges."""
         if self._likeness is None:
             return {}
-        seen = {"skin_change": self.skin_change, "shape_change": self._likeness.change}
+        seen = {
+            "skin_change": self.skin_change,
+            "shape_change": self._likeness.change,
+            "looks_change": self._likeness.change_of_looks,
+        }
         return {
             "longest_gap_ms": float(self._longest_gap_ms),
             "track_breaks": float(self._breaks),

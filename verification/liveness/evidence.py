@@ -47,21 +47,18 @@ class Evidence:
     def observe(self, observation: FaceObservation, *, arrived_at_ms: int, captured_at_ms: int) -> None:
         """Take one frame. Times in ms: the server's clock, and the client's own, which must agree with it."""
         self._timing.observe(observation, arrived_at_ms=arrived_at_ms, captured_at_ms=captured_at_ms)
+        # The pace of a recording is its own; the way here only blurs it.
+        self._repetition.observe(observation, captured_at_ms)
         if self._cuts.observe(observation, captured_at_ms):
             self._continuity.break_track()
         self._continuity.observe(observation, arrived_at_ms)
         if observation.face is not None:
-            self._observe_face(observation.face, arrived_at_ms=arrived_at_ms, captured_at_ms=captured_at_ms)
+            self._parallax.observe(observation.face)
+            self._motion.observe(observation.face, arrived_at_ms)
         if observation.texture is not None:
             self._texture.append(observation.texture)
         if observation.deepfake is not None:
             self._deepfake.append(observation.deepfake)
-
-    def _observe_face(self, face: Face, *, arrived_at_ms: int, captured_at_ms: int) -> None:
-        self._parallax.observe(face)
-        self._motion.observe(face, arrived_at_ms)
-        # The pace of a recording is its own; the way here only blurs it.
-        self._repetition.observe(face, captured_at_ms)
 
     def add_compliance(self, value: float) -> None:
         """One ended challenge, 0..1: how well the answer fitted what was asked."""

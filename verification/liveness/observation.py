@@ -57,6 +57,8 @@ class Face:
     blendshapes: MediaPipe's 52 blendshape names (`jawOpen`, `mouthSmileLeft`, ...) to 0..1.
     luma_mean: mean luma of the face box, 0..255.
     skin_lab: mean CIELAB a* and b* over the cheeks and forehead, 8-bit OpenCV scale (128 is neutral).
+    appearance: what brows, eyes and nose look like, a vector of length 1, shape (900,); None where the head is
+        turned away from the camera.
     """
 
     box: Box
@@ -65,6 +67,7 @@ class Face:
     blendshapes: Mapping[str, float]
     luma_mean: float
     skin_lab: tuple[float, float]
+    appearance: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

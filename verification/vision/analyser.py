@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from verification.liveness.observation import Box, Face, FaceObservation, SampledModel
+from verification.liveness.observation import Box, Face, FaceObservation, HeadPose, SampledModel
+from verification.vision.appearance import describe_appearance
 from verification.vision.crop import PixelBox, bound_landmarks
 from verification.vision.decode import DecodedFrame, decode_image
 from verification.vision.landmarks import FaceLandmarkerMissing, TrackedFace
@@ -23,6 +24,8 @@ __all__ = ["FrameAnalyser", "ModelPaths", "ModelStatus", "VisionModels", "load_m
 
 _THUMBNAIL_SIZE = (32, 32)
 _DIGEST_BYTES = 16
+# Views turned further are never compared with a frontal one.
+_APPEARANCE_DEG = 25.0
 # What measures the steps `decode`, `landmarks`, `texture`, `emotion` and `deepfake`: entered, then left.
 StepTimer = Callable[[str], AbstractContextManager[None]]
 
@@ -158,7 +161,12 @@ def _describe_face(face: TrackedFace, box: PixelBox, frame: DecodedFrame) -> Fac
         blendshapes=face.blendshapes,
         luma_mean=float(frame.luma[top:bottom, left:right].mean()),
         skin_lab=measure_skin_lab(frame.bgr, face.landmarks_px),
+        appearance=describe_appearance(frame.luma, face.landmarks_px) if _faces_camera(face.pose) else None,
     )
+
+
+def _faces_camera(pose: HeadPose) -> bool:
+    return max(abs(pose.yaw_deg), abs(pose.pitch_deg)) <= _APPEARANCE_DEG
 
 
 def _clip_to_fractions(box: PixelBox, frame: DecodedFrame) -> Box:
