@@ -19,6 +19,7 @@ from verification.liveness.actions import POOL, Action
 from verification.liveness.attempt import ChallengeAttempt
 from verification.liveness.baseline import NeutralBaseline
 from verification.liveness.events import IssuedChallenge
+from verification.liveness.measures import HELD_MEASURES
 from verification.liveness.observation import FaceObservation
 from verification.liveness.policy import Policy
 
@@ -65,13 +66,16 @@ def run_trials(
     """Every event before the judge of what it shows, and once before all the others.
 
     An event longer than a challenge may last says what a person does now and then over a clip, not all
-    that happens in it, so it counts for recall only. Nothing comes of a clip without a face.
+    that happens in it, so it counts for recall only. Nothing comes of a clip without a
+    stretch that meets the alignment step, since nothing says then what is neutral; nor of a held action that begins
+    with the clip, since it must be seen to begin.
     """
     reference = find_reference(recording, events)
-    for event in events if reference is not None else ():
-        assert reference is not None  # noqa: S101  (the loop has no turn without it)
+    if reference is None or reference.segment is None:
+        return
+    for event in events:
         frames = _cut_out(recording, event)
-        if event.actions[0] is Action.LOOK_STRAIGHT or not frames:
+        if event.actions[0] is Action.LOOK_STRAIGHT or not frames or _is_under_way(event):
             continue
         asked = event.actions[0]
         accepted_ms = _present(frames, recording.fps, asked, reference.baseline, policy, is_repeated=True)
@@ -111,6 +115,10 @@ def _cut_out(recording: Recording, event: ClipEvent) -> Sequence[FaceObservation
         return ()
     first = max(0, round((event.start_s - MARGIN_S) * recording.fps))
     return recording.carried[first : round((event.end_s + MARGIN_S) * recording.fps) + 1]
+
+
+def _is_under_way(event: ClipEvent) -> bool:
+    return event.start_s <= 0.0 and event.actions[0] in HELD_MEASURES
 
 
 def _find_shown(event: ClipEvent, events: Sequence[ClipEvent]) -> frozenset[Action]:

@@ -13,7 +13,8 @@ from verification.liveness.geometry import ramp
 from verification.liveness.likeness import LikenessMeter
 from verification.liveness.observation import Box, Face, FaceObservation
 
-SECOND_FACE_MS = 1_000
+# Of the frames of so long: a face at the side is not found in each of them.
+SECOND_FACE_MS, SECOND_FACE_SHARE = 1_500, 0.6
 JUMP_FACE_WIDTHS = 0.6
 JUMP_WINDOW_MS = 250
 MAX_UNSEEN_MS = 1_000
@@ -35,7 +36,7 @@ class ContinuityMeter:
         self._likeness: LikenessMeter | None = None
         self._skin: deque[tuple[float, float]] = deque(maxlen=SKIN_SAMPLES)
         self._last_face: tuple[int, Box] | None = None
-        self._second_face_since_ms: int | None = None
+        self._faces: deque[tuple[int, bool]] = deque()  # when, and whether there was a second one
         self._longest_gap_ms = 0
         self._breaks = 0
         self.has_second_face = False
@@ -62,12 +63,12 @@ class ContinuityMeter:
             self._likeness.forget()
 
     def _watch_second_face(self, face_count: int, at_ms: int) -> None:
-        if face_count < 2:
-            self._second_face_since_ms = None
-            return
-        since_ms = at_ms if self._second_face_since_ms is None else self._second_face_since_ms
-        self._second_face_since_ms = since_ms
-        self.has_second_face = self.has_second_face or at_ms - since_ms >= SECOND_FACE_MS
+        self._faces.append((at_ms, face_count > 1))
+        while len(self._faces) > 1 and at_ms - self._faces[1][0] >= SECOND_FACE_MS:
+            self._faces.popleft()
+        is_long_enough = at_ms - self._faces[0][0] >= SECOND_FACE_MS
+        share = sum(is_second for _, is_second in self._faces) / len(self._faces)
+        self.has_second_face = self.has_second_face or (is_long_enough and share >= SECOND_FACE_SHARE)
 
     def _watch_track(self, face: Face, at_ms: int) -> None:
         if self._last_face is not None:

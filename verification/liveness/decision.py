@@ -13,8 +13,9 @@ CONTRADICTED_BELOW: Mapping[Signal, float] = MappingProxyType(
 )
 # Below these it says nothing either way, whatever the others say.
 UNCLEAR_BELOW: Mapping[Signal, float] = MappingProxyType(
-    {Signal.MICRO_MOTION: 0.35, Signal.TIMING: 0.20, Signal.CONTINUITY: 0.20}
+    {Signal.MICRO_MOTION: 0.35, Signal.TEXTURE: 0.50, Signal.TIMING: 0.20, Signal.CONTINUITY: 0.20}
 )
+UNCLEAR_DEEPFAKE_BELOW = 0.50
 REQUIRED_SIGNALS = frozenset({Signal.PARALLAX})
 # More than that lost to a slow server, and what the capture subject did not manage is not put down to them.
 MAX_LOST_MS = 5_000
@@ -56,8 +57,14 @@ def decide(
     is_emotion_low = scores.emotion is not None and scores.emotion < policy.floors.emotion
     if is_emotion_low or scores.final < policy.pass_threshold:
         return Reason.SCORE_BELOW_THRESHOLD
+    return Reason.VERIFIED if _is_clear(scores, signals) else Reason.POOR_CAPTURE
+
+
+def _is_clear(scores: Scores, signals: Mapping[Signal, float | None]) -> bool:
+    """Whether all that a pass takes was seen, and nothing of it left in doubt."""
     is_seen = all(signals.get(signal) is not None for signal in REQUIRED_SIGNALS)
-    return Reason.VERIFIED if is_seen and not _is_any_below(signals, UNCLEAR_BELOW) else Reason.POOR_CAPTURE
+    is_genuine = scores.deepfake is None or scores.deepfake >= UNCLEAR_DEEPFAKE_BELOW
+    return is_seen and is_genuine and not _is_any_below(signals, UNCLEAR_BELOW)
 
 
 def excuse_failure(reason: Reason, *, lost_ms: int) -> Reason:

@@ -23,6 +23,7 @@ EMOTION_RISE = 0.40
 # Of mouth and upper face, and of both with the emotion: an open mouth with the emotion alone is 0.67.
 SURPRISE_OF_FACE, SURPRISE_WITH_EMOTION = 0.90, 0.75
 MAX_BROW_PITCH_DEG = 10.0  # a head that is tipped back looks to the landmark model like raised brows
+MAX_BROW_ROLL_DEG = 15.0
 MEASURE_CAP = 1.4
 # Share of the blendshapes in an expression; the emotion model has the rest. Off its own data the
 # model misses one smile in six, so it supports and cannot veto a clear one.
@@ -70,7 +71,9 @@ def _pitch(reading: FaceReading, direction: int) -> float:
 
 
 def _brows(reading: FaceReading) -> float:
-    if abs(reading.face.pose.pitch_deg - reading.baseline.pose.pitch_deg) > MAX_BROW_PITCH_DEG:
+    pose, neutral = reading.face.pose, reading.baseline.pose
+    is_tipped = abs(pose.pitch_deg - neutral.pitch_deg) > MAX_BROW_PITCH_DEG
+    if is_tipped or abs(pose.roll_deg - neutral.roll_deg) > MAX_BROW_ROLL_DEG:
         return 0.0
     inner = _rise(reading, ("browInnerUp",), BROW_RAISE)
     outer = _rise(reading, ("browOuterUpLeft", "browOuterUpRight"), BROW_RAISE)

@@ -86,8 +86,8 @@ class RepetitionMeter:
     def _judge(self, past: Past, at_ms: float) -> None:
         again, back, alone = self._find_returns(past)
         closest = min(again, back, alone, key=lambda found: found.left_over)
-        is_reversed = back.left_over < COPY or self._trail.is_reversed
-        if closest.left_over < COPY and is_reversed and self._trail.has_known and self._is_walk(at_ms):
+        is_reversed = back.left_over < DOUBTFUL or self._trail.is_reversed
+        if closest.left_over < DOUBTFUL and is_reversed and self._trail.has_known and self._is_walk(at_ms):
             return
         if closest.left_over < self._closest.left_over:
             self._closest = closest

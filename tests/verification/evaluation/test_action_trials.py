@@ -94,3 +94,17 @@ def test_a_recall_is_told_as_the_share_accepted_with_its_interval() -> None:
     assert isinstance(recall, dict)
     assert (recall["n"], recall["errors"], recall["rate"]) == (4, 1, 0.75)
     assert 0.0 < recall["low"] < 0.75 < recall["high"] < 1.0
+
+
+def test_an_action_that_is_under_way_when_the_clip_begins_is_not_tried() -> None:
+    acted = act([Action.SMILE])
+    (smile,) = acted.events
+    assert try_out(replace(acted, events=(replace(smile, start_s=0.0),))) == []
+
+
+def test_a_clip_that_never_meets_the_alignment_step_is_not_tried() -> None:
+    acted = act([Action.TURN_LEFT])
+    (turn,) = acted.events
+    turned = acted.recording.cut(turn.start_s, turn.end_s)
+    event = replace(turn, start_s=0.1, end_s=turned.duration_s)
+    assert list(run_trials("clip", turned, (event,), POLICY)) == []

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,9 +60,31 @@ def test_a_second_face_that_stays_is_noticed(watch: Watch) -> None:
 
 def test_somebody_who_walks_past_is_not_a_second_capture_subject(watch: Watch) -> None:
     for _ in range(5):
-        watch.show(FACE, SECOND_FACE_MS // 100, face_count=2)
-        watch.show(FACE)
+        watch.show(FACE, 8, face_count=2)
+        watch.show(FACE, 15)
     assert not watch.meter.has_second_face
+
+
+def test_a_second_face_that_is_not_found_in_every_frame_is_noticed(watch: Watch) -> None:
+    for _ in range(8):
+        watch.show(FACE, 2, face_count=2)
+        watch.show(FACE)
+    assert watch.meter.has_second_face
+
+
+def test_other_looks_in_the_same_skin_are_another_person(watch: Watch) -> None:
+    looks = np.zeros(900, np.float32)
+    looks[0] = 1.0
+    mine, other = replace(FACE, appearance=looks), replace(FACE, appearance=np.roll(looks, 1))
+    meter = ContinuityMeter()
+    meter.begin(make_baseline(mine), mine)
+    for at_ms in range(0, 3_000, 100):
+        meter.observe(make_observation(mine), at_ms)
+    assert meter.strangeness < 0.1
+    for at_ms in range(3_000, 8_000, 100):
+        meter.observe(make_observation(other), at_ms)
+    assert meter.has_identity_changed
+    assert meter.measures["looks_change"] > 0.5
 
 
 def test_another_skin_after_a_break_in_the_track_is_another_person(watch: Watch) -> None:

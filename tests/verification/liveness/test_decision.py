@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.liveness.decision import CONTRADICTED_BELOW, REQUIRED_SIGNALS, UNCLEAR_BELOW, decide
+from verification.liveness.decision import (
+    CONTRADICTED_BELOW,
+    REQUIRED_SIGNALS,
+    UNCLEAR_BELOW,
+    UNCLEAR_DEEPFAKE_BELOW,
+    decide,
+)
 from verification.liveness.policy import Floors, Policy
 from verification.liveness.score import Scores, Signal, fuse_scores
 from verification.liveness.vocabulary import Reason
@@ -33,6 +39,7 @@ def score(liveness: float | None, emotion: float | None, deepfake: float | None)
         (score(1.0, 1.0, FLOORS.deepfake - 0.01), Reason.DEEPFAKE_BELOW_FLOOR),
         (score(1.0, FLOORS.emotion - 0.01, 1.0), Reason.SCORE_BELOW_THRESHOLD),
         (score(0.6, 0.6, 0.6), Reason.SCORE_BELOW_THRESHOLD),
+        (score(1.0, 1.0, UNCLEAR_DEEPFAKE_BELOW - 0.01), Reason.POOR_CAPTURE),
         (score(None, 1.0, 1.0), Reason.POOR_CAPTURE),
         (Scores(), Reason.POOR_CAPTURE),
     ],
@@ -59,7 +66,7 @@ def test_a_pass_is_above_the_threshold_and_every_floor(
         liveness is not None
         and liveness >= floors.liveness
         and (emotion is None or emotion >= floors.emotion)
-        and (deepfake is None or deepfake >= floors.deepfake)
+        and (deepfake is None or deepfake >= max(floors.deepfake, UNCLEAR_DEEPFAKE_BELOW))
         and scores.final is not None
         and scores.final >= policy.pass_threshold
     )

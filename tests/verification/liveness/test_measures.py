@@ -107,9 +107,11 @@ def test_the_emotion_model_cannot_veto_a_clear_surprise(surprise: float) -> None
     assert HELD_MEASURES[Action.SURPRISE](reading) >= 1.0
 
 
-def test_raised_brows_of_a_head_that_is_tipped_back_are_not_believed() -> None:
+@pytest.mark.parametrize(("pitch_deg", "roll_deg"), [(14.0, 0.0), (0.0, 20.0), (0.0, -20.0)])
+def test_raised_brows_of_a_head_that_is_tipped_are_not_believed(pitch_deg: float, roll_deg: float) -> None:
     raised = dict.fromkeys(BROWS, 0.8)
-    upright, tipped = (make_face(pitch_deg=pitch, blendshapes=raised) for pitch in (4.0, 14.0))
+    upright = make_face(pitch_deg=4.0, roll_deg=4.0, blendshapes=raised)
+    tipped = make_face(pitch_deg=pitch_deg, roll_deg=roll_deg, blendshapes=raised)
     measure = HELD_MEASURES[Action.RAISE_EYEBROWS]
     assert measure(FaceReading(upright, make_baseline(NEUTRAL), None)) >= 1.0
     assert measure(FaceReading(tipped, make_baseline(NEUTRAL), None)) == 0.0
