@@ -25,7 +25,7 @@ OTHER_SHAPE = 0.030  # inter-ocular distances: half of all strangers differ by a
 OTHER_LOOKS = 0.10  # 1 - cosine; most strangers differ by more
 OTHER_SKIN = 10.0  # CIELAB a*b* distance, 8-bit OpenCV scale
 MAX_SKIN_SHARE = 1.5  # a lamp that is switched on must not make a stranger
-ALIKE, STRANGER, STRANGER_AFTER_BREAK = 1.3, 2.2, 1.5
+ALIKE, STRANGER, STRANGER_AFTER_BREAK = 1.3, 1.8, 1.5
 
 
 class ContinuityMeter:

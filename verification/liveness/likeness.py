@@ -19,6 +19,7 @@ from verification.liveness.observation import Face, HeadPose
 from verification.liveness.relief import make_quadratic
 
 NEAR_POSE_DEG = 6.0
+LOOKS_POSE_DEG = 12.0  # looks change less with a turn than the shape's outline does
 MIN_VIEWS = 10
 MEMORY = 18  # views that the average reaches back, about
 
@@ -38,9 +39,10 @@ class LikenessMeter:
         self._looked = 0
 
     def observe(self, face: Face) -> None:
-        if not _is_near(face.pose, self._pose):
+        if _is_near(face.pose, self._pose, LOOKS_POSE_DEG):
+            self._observe_looks(face)
+        if not _is_near(face.pose, self._pose, NEAR_POSE_DEG):
             return
-        self._observe_looks(face)
         view = face.landmarks_px[RIGID_FACE].astype(np.float64)
         design = make_quadratic(
             (view - view.mean(axis=0)) / max(interocular_distance_px(face.landmarks_px), 1.0)
@@ -75,5 +77,5 @@ class LikenessMeter:
         return math.sqrt(float((self._mean**2).sum(axis=1).mean()))
 
 
-def _is_near(a: HeadPose, b: HeadPose) -> bool:
-    return max(abs(a.yaw_deg - b.yaw_deg), abs(a.pitch_deg - b.pitch_deg)) <= NEAR_POSE_DEG
+def _is_near(a: HeadPose, b: HeadPose, within_deg: float) -> bool:
+    return max(abs(a.yaw_deg - b.yaw_deg), abs(a.pitch_deg - b.pitch_deg)) <= within_deg

@@ -95,7 +95,7 @@ def test_a_frozen_picture_contradicts_a_living_subject() -> None:
 
 def test_a_second_face_contradicts_a_single_subject() -> None:
     evidence = gather()
-    for number in range(15):
+    for number in range(20):
         second = make_observation(FACE, picture=number, face_count=2)
         evidence.observe(second, arrived_at_ms=100 * number, captured_at_ms=100 * number)
     assert evidence.contradictions == (Reason.MULTIPLE_FACES,)

@@ -27,7 +27,9 @@ def film(moment_ms: float, *, seed: int, is_same_picture: bool = False, **change
     if is_same_picture:
         moment_ms = FRAME_MS * round(moment_ms / FRAME_MS)
     seed = round(moment_ms) if is_same_picture else 1_000_000 + seed
-    face = move_face(PACE * moment_ms, noise_px=NOISE_PX, seed=seed, restlessness=changes.get("restlessness", 1.0))
+    face = move_face(
+        PACE * moment_ms, noise_px=NOISE_PX, seed=seed, restlessness=changes.get("restlessness", 1.0)
+    )
     head = move_face(PACE * moment_ms, restlessness=changes.get("restlessness", 1.0)).pose
     rows, columns = np.mgrid[0:32, 0:32] / 4.0
     shift = changes.get("drift", 0.0) * (seed - 1_000_000)
