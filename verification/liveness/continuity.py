@@ -22,10 +22,10 @@ USUAL_GAP_MS, LONGEST_GAP_MS = 700, 4_000
 MANY_BREAKS = 4
 MIN_SKIN_SAMPLES, SKIN_SAMPLES = 5, 60
 OTHER_SHAPE = 0.030  # inter-ocular distances: half of all strangers differ by as much
-OTHER_LOOKS = 0.10  # 1 - cosine; most strangers differ by more
+OWN_LOOKS, OTHER_LOOKS = 0.04, 0.10  # 1 - cosine: what one person comes to, and most strangers exceed
 OTHER_SKIN = 10.0  # CIELAB a*b* distance, 8-bit OpenCV scale
 MAX_SKIN_SHARE = 1.5  # a lamp that is switched on must not make a stranger
-ALIKE, STRANGER, STRANGER_AFTER_BREAK = 1.3, 1.8, 1.5
+ALIKE, STRANGER, STRANGER_AFTER_BREAK = 1.3, 2.2, 1.5
 
 
 class ContinuityMeter:
@@ -96,7 +96,8 @@ class ContinuityMeter:
         if self._likeness is None:
             return skin
         shape = (self._likeness.change or 0.0) / OTHER_SHAPE
-        return skin + shape + (self._likeness.change_of_looks or 0.0) / OTHER_LOOKS
+        looks = ((self._likeness.change_of_looks or 0.0) - OWN_LOOKS) / (OTHER_LOOKS - OWN_LOOKS)
+        return skin + shape + max(0.0, looks)
 
     @property
     def has_identity_changed(self) -> bool:

@@ -43,7 +43,8 @@ def _mean_appearance(faces: Sequence[Face]) -> npt.NDArray[np.float32] | None:
     if not known:
         return None
     mean = np.mean(known, axis=0)
-    return (mean / max(float(np.linalg.norm(mean)), 1e-6)).astype(np.float32)
+    unit: npt.NDArray[np.float32] = (mean / max(float(np.linalg.norm(mean)), 1e-6)).astype(np.float32)
+    return unit
 
 
 def _mean_pose(faces: Sequence[Face]) -> HeadPose:
