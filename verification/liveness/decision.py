@@ -57,13 +57,17 @@ def decide(
     is_emotion_low = scores.emotion is not None and scores.emotion < policy.floors.emotion
     if is_emotion_low or scores.final < policy.pass_threshold:
         return Reason.SCORE_BELOW_THRESHOLD
-    return Reason.VERIFIED if _is_clear(scores, signals) else Reason.POOR_CAPTURE
+    return Reason.VERIFIED if _is_clear(scores, signals, policy) else Reason.POOR_CAPTURE
 
 
-def _is_clear(scores: Scores, signals: Mapping[Signal, float | None]) -> bool:
-    """Whether all that a pass takes was seen, and nothing of it left in doubt."""
+def _is_clear(scores: Scores, signals: Mapping[Signal, float | None], policy: Policy) -> bool:
+    """Whether all that a pass takes was seen, and nothing of it left in doubt.
+
+    A deepfake floor of 0 says that this score is not to count.
+    """
     is_seen = all(signals.get(signal) is not None for signal in REQUIRED_SIGNALS)
-    is_genuine = scores.deepfake is None or scores.deepfake >= UNCLEAR_DEEPFAKE_BELOW
+    is_heard = scores.deepfake is not None and policy.floors.deepfake > 0.0
+    is_genuine = not is_heard or (scores.deepfake or 0.0) >= UNCLEAR_DEEPFAKE_BELOW
     return is_seen and is_genuine and not _is_any_below(signals, UNCLEAR_BELOW)
 
 

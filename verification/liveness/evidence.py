@@ -43,6 +43,7 @@ class Evidence:
     def note_reveal(self) -> None:
         """A challenge was revealed to the client just now."""
         self._cuts.note_reveal()
+        self._repetition.note_reveal()
 
     def observe(self, observation: FaceObservation, *, arrived_at_ms: int, captured_at_ms: int) -> None:
         """Take one frame. Times in ms: the server's clock, and the client's own, which must agree with it."""

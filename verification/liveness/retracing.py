@@ -32,8 +32,8 @@ class PictureTrail:
         return known >= MIN_SHARE * max(len(self._recent), 1)
 
     @property
-    def is_reversed(self) -> bool:
-        """They come back in the reverse of the order they were last seen in, as on a way to and fro."""
+    def is_forward(self) -> bool:
+        """They come back in the order they were last seen in, which no way to and fro does."""
         known = [last_ms for _, last_ms in self._recent if last_ms is not None]
-        falling = sum(later < earlier for earlier, later in pairwise(known))
-        return len(known) > 1 and 2 * falling > len(known) - 1
+        rising = sum(later > earlier for earlier, later in pairwise(known))
+        return len(known) > 1 and 2 * rising > len(known) - 1

@@ -66,7 +66,10 @@ def test_a_pass_is_above_the_threshold_and_every_floor(
         liveness is not None
         and liveness >= floors.liveness
         and (emotion is None or emotion >= floors.emotion)
-        and (deepfake is None or deepfake >= max(floors.deepfake, UNCLEAR_DEEPFAKE_BELOW))
+        and (
+            deepfake is None
+            or deepfake >= (max(floors.deepfake, UNCLEAR_DEEPFAKE_BELOW) if floors.deepfake else 0.0)
+        )
         and scores.final is not None
         and scores.final >= policy.pass_threshold
     )
