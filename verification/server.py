@@ -12,6 +12,8 @@ from verification.drain import Drain
 
 # Time for what a socket still has to write after its client is gone.
 CLOSE_TIMEOUT_S = 20
+# From the request to the upgrade, the database's answer included; Daphne's own 5 s drop people without a word.
+HANDSHAKE_TIMEOUT_S = 20
 
 
 class GracefulServer(Server):  # type: ignore[misc]  # Daphne ships no types
@@ -40,5 +42,13 @@ class GracefulCommandLine(CommandLineInterface):  # type: ignore[misc]  # Daphne
 def serve(host: str, port: int) -> None:
     """Serve `polsite.asgi` until a signal ends it. port: 0 for a free one."""
     address = ["--bind", host, "--port", str(port)]
-    limits = ["--application-close-timeout", str(CLOSE_TIMEOUT_S), "--verbosity", "0"]
-    GracefulCommandLine().run([*address, *limits, "polsite.asgi:application"])
+    limits = {
+        "--application-close-timeout": CLOSE_TIMEOUT_S,
+        "--websocket_connect_timeout": HANDSHAKE_TIMEOUT_S,
+        # Sessions have deadlines of their own. Daphne's age of a socket follows the wall clock, and a step of
+        # that would cut off everybody.
+        "--websocket_timeout": -1,
+        "--verbosity": 0,
+    }
+    options = [text for name, value in limits.items() for text in (name, str(value))]
+    GracefulCommandLine().run([*address, *options, "polsite.asgi:application"])
