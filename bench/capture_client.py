@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from bench.frames import FPS
-from bench.http_client import HttpConnection
+from bench.http_client import HttpConnection, HttpStatusError
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
 
 Repertoire = Mapping[str, Sequence[bytes]]
+# Where a close code belongs, but there was no connection to be closed.
+NO_ANSWER = 0
 _PAUSE_AFTER_REFUSAL_S = 1.0
 
 
@@ -49,18 +51,27 @@ class CaptureClient:
             await self.hold_session(f"{self._name}-{number}")
 
     async def hold_session(self, user_id: str, *, frames: int | None = None) -> None:
-        """One session to its end; with `frames`, given up after that many answers."""
+        """One session to its end; with `frames`, given up after that many answers.
+
+        A server that is too busy to answer at all is counted as well: as NO_ANSWER.
+        """
+        try:
+            code = await self._hold(user_id, frames)
+        except (OSError, EOFError, InvalidHandshake, HttpStatusError):
+            code = NO_ANSWER
+        self.tally.closes[code] += 1
+        if code in (NO_ANSWER, 4503):
+            await asyncio.sleep(_PAUSE_AFTER_REFUSAL_S)
+
+    async def _hold(self, user_id: str, frames: int | None) -> int:
+        """The close code."""
         async with HttpConnection(self._url) as http:
             opened = await http.post_json("/auth/verify", {"user_id": user_id})
         async with connect(
             opened["websocket_url"], subprotocols=[Subprotocol("pol.v1")], compression=None, open_timeout=60
         ) as socket:
-            capture = _Capture(socket, self._repertoire, self)
-            await capture.run(frames)
-            code = socket.close_code or 1006
-        self.tally.closes[code] += 1
-        if code == 4503:
-            await asyncio.sleep(_PAUSE_AFTER_REFUSAL_S)
+            await _Capture(socket, self._repertoire, self).run(frames)
+            return socket.close_code or 1006
 
 
 class _Capture:

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "verification.one_thread.keep_in_one_thread",  # last: see there
 ]
 
 ROOT_URLCONF = "polsite.urls"
