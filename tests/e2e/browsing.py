@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -28,7 +29,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 ROOT = Path(__file__).resolve().parents[2]
 # The camera file plays in a loop, so within the time of one challenge each of these comes by.
 LOOP = ("look_straight", "turn_left", "look_straight", "smile", "look_straight", "open_mouth")
-PARTY = "Example shop"
+PARTY, STRICT_PARTY = "Example shop", "Strict bank"
 STAFF_PASSWORD = "correct horse battery staple"
 BROWSER_ARGS = [
     "--no-sandbox",
@@ -43,21 +44,26 @@ PREPARE = """
 import json, sys, django
 from django.core.management import call_command
 django.setup()
-party, terms = json.loads(sys.argv[1])
+parties = json.loads(sys.argv[1])
 call_command("migrate", verbosity=0)
 call_command("create_signing_key", stdout=sys.stderr)
 staff = {"username": "staff", "email": "staff@example.org"}
 call_command("createsuperuser", interactive=False, verbosity=0, **staff)
-call_command("relying_party", "create", party, **terms)
+for party, terms in parties.items():
+    call_command("relying_party", "create", party, **terms)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """url: where browsers reach it. api_key: of PARTY, whose pages live at shop_origin."""
+    """url: where browsers reach it. api_key: of PARTY, whose pages live at shop_origin.
+
+    strict_key: of STRICT_PARTY, which asks for a score that nobody reaches.
+    """
 
     url: str
     api_key: str
+    strict_key: str
     shop_port: int
     process: subprocess.Popen[bytes]
 
@@ -65,9 +71,9 @@ class RunningServer:
     def shop_origin(self) -> str:
         return f"http://localhost:{self.shop_port}"
 
-    def open_session(self, **members: object) -> str:
-        """The verify_url of a new session of PARTY."""
-        headers = {"Authorization": f"Api-Key {self.api_key}"}
+    def open_session(self, *, is_strict: bool = False, **members: object) -> str:
+        """The verify_url of a new session of PARTY, or of STRICT_PARTY."""
+        headers = {"Authorization": f"Api-Key {self.strict_key if is_strict else self.api_key}"}
         opened = post_json(f"{self.url}/auth/verify", {"user_id": "alice", **members}, headers)
         return str(opened["verify_url"])
 
@@ -99,10 +105,10 @@ def run_server(folder: Path, **variables: str) -> Iterator[RunningServer]:
         "alternative_url": "https://shop.example/desk",
     }
     prepared = subprocess.run(
-        [sys.executable, "-c", PREPARE, json.dumps([PARTY, terms])],
+        [sys.executable, "-c", PREPARE, json.dumps({PARTY: terms, STRICT_PARTY: {"threshold": 1.0}})],
         cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    key = prepared.stdout.split()[-1]
+    key, strict_key = re.findall(r"shown this once:\n(\S+)", prepared.stdout)
     with (folder / "daphne.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "polsite.asgi:application"],
@@ -110,7 +116,7 @@ def run_server(folder: Path, **variables: str) -> Iterator[RunningServer]:
         )  # fmt: skip
         try:
             await_health(f"http://localhost:{port}", process)
-            yield RunningServer(f"http://localhost:{port}", key, shop_port, process)
+            yield RunningServer(f"http://localhost:{port}", key, strict_key, shop_port, process)
         finally:
             stop(process)
     assert find_private((folder / "daphne.log").read_text(errors="replace")) == []

@@ -38,6 +38,24 @@ def test_a_person_gets_from_the_landing_page_to_a_token_that_others_accept(
     assert decoded.claims["sub"] == "alice"
 
 
+def test_whoever_does_not_pass_is_told_why_without_a_score_and_tries_again(
+    page: Page, server: RunningServer
+) -> None:
+    page.goto(server.open_session(is_strict=True))
+    agree(page)
+    await_state(page, "finished", "failed", timeout_s=STILL_A_MINUTE_S)
+    panel = page.locator("#result-panel")
+    assert panel.get_attribute("data-decision") == "fail"
+    assert panel.get_attribute("data-reason") == "score_below_threshold"
+    expect(page.locator("#result-title")).to_have_text("We could not be sure enough")
+    assert "0." not in panel.inner_text()
+    expect(page.locator("#retries-left")).to_have_text("Tries left: 2")
+    first = page.url
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_url(lambda address: address != first)
+    await_state(page, "aligning", "challenging")
+
+
 def test_the_ticket_leaves_the_address_bar_at_once(page: Page, server: RunningServer) -> None:
     start_session(page, server, "bob")
     page.wait_for_function("() => location.hash === ''")
