@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -475,7 +476,7 @@ def check_health_without_request() -> dict[str, Any]:
 
 def test_health_answers_though_the_cache_is_down(client: Client) -> None:
     nobody = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    with override_settings(CACHES={"default": nobody}):
+    with override_settings(CACHES=settings.CACHES | {"default": nobody}):
         response = client.get("/health")
     assert response.status_code == 503
     assert response.json()["status"] == "unavailable"
