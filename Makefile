@@ -65,7 +65,7 @@ fuzz: $(VENV)/.tested ## fuzz frames and messages for SECONDS: by a dictionary, 
 
 COUNT ?= 100000
 flood: $(VENV)/.tested models ## send a server of its own COUNT bad messages; say what it cost
-	$(BIN)/python -m bench.flood --count $(COUNT)
+	DJANGO_SETTINGS_MODULE=polsite.settings $(BIN)/python -m bench.flood --count $(COUNT)
 
 # The two that ask a service say so where it does not answer (a mirror may have none) and fail on a finding only.
 audit: $(VENV)/.tested ## known flaws: bandit over the code, pip-audit and npm audit over what is locked
