@@ -126,7 +126,7 @@ class Flood:
 
 
 async def read_close(client: Client) -> int:
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
         async with asyncio.timeout(30):
             await client.socket.send('{"type": "cancel"}')
     with contextlib.suppress(Exception):
