@@ -157,4 +157,4 @@ def _measure_jump(steps: list[Numbers]) -> float:
 
 
 def _rms(numbers: Numbers) -> float:
-    return float(np.linalg.norm(numbers)) / math.sqrt(len(numbers))
+    return math.sqrt(float(numbers @ numbers) / len(numbers))

@@ -3,13 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from verification.liveness.geometry import Points
-from verification.liveness.landmark_indices import (
-    LEFT_EYE_CORNERS,
-    RIGHT_EYE_CORNERS,
-    RIGID_FACE,
-    SHAPE_POINTS,
-)
+from verification.liveness.geometry import Points, find_eyes_px
+from verification.liveness.landmark_indices import RIGID_FACE, SHAPE_POINTS
 
 Shape = npt.NDArray[np.float64]
 
@@ -20,9 +15,11 @@ def describe_shape(landmarks_px: Points) -> Shape:
     landmarks_px: shape (478, 2). The middle of the rigid points is the origin, the line through the eyes
     the x axis.
     """
-    points = landmarks_px[:, 0].astype(np.float64) + 1j * landmarks_px[:, 1]
-    eyes = points[LEFT_EYE_CORNERS].mean() - points[RIGHT_EYE_CORNERS].mean()
-    normal = (points[SHAPE_POINTS] - points[RIGID_FACE].mean()) / (eyes if abs(eyes) > 1e-6 else 1.0)
+    right, left = find_eyes_px(landmarks_px)
+    eyes = complex(left[0] - right[0], left[1] - right[1])
+    middle = complex(*landmarks_px[RIGID_FACE].mean(axis=0, dtype=np.float64))
+    points = landmarks_px[SHAPE_POINTS].astype(np.float64).view(np.complex128)[:, 0]
+    normal = (points - middle) / (eyes if abs(eyes) > 1e-6 else 1.0)
     return np.concatenate([normal.real, normal.imag])
 
 

@@ -1,5 +1,7 @@
 """Plane geometry over landmark sets: arrays of shape (n, 2), float, pixels."""
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,9 +12,16 @@ Points = npt.NDArray[np.floating]
 
 def interocular_distance_px(landmarks_px: Points) -> float:
     """Distance between the centres of the eyes, in pixels."""
-    right = landmarks_px[RIGHT_EYE_CORNERS].mean(axis=0)
-    left = landmarks_px[LEFT_EYE_CORNERS].mean(axis=0)
-    return float(np.linalg.norm(left - right))
+    right, left = find_eyes_px(landmarks_px)
+    return math.hypot(left[0] - right[0], left[1] - right[1])
+
+
+def find_eyes_px(landmarks_px: Points) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Centres of the right and the left eye. In plain numbers: NumPy takes longer over two points than over a face."""
+    (inner_x, inner_y), (outer_x, outer_y) = landmarks_px[RIGHT_EYE_CORNERS].tolist()
+    right = (inner_x + outer_x) / 2, (inner_y + outer_y) / 2
+    (inner_x, inner_y), (outer_x, outer_y) = landmarks_px[LEFT_EYE_CORNERS].tolist()
+    return right, ((inner_x + outer_x) / 2, (inner_y + outer_y) / 2)
 
 
 def align_similar(source: Points, target: Points, *, by: Indices) -> Points:

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from verification.liveness.face_shape import describe_shape
-from verification.liveness.landmark_indices import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, RIGID_FACE
+from verification.liveness.geometry import find_eyes_px
+from verification.liveness.landmark_indices import RIGID_FACE
 from verification.liveness.observation import Face, FaceObservation
 from verification.liveness.path_match import measure_away, measure_left_over
 
@@ -44,8 +45,8 @@ class Moment:
 def take_moment(observation: FaceObservation, face: Face, at_ms: int) -> Moment:
     """What one frame shows."""
     points = face.landmarks_px
-    right, left = points[RIGHT_EYE_CORNERS].mean(axis=0), points[LEFT_EYE_CORNERS].mean(axis=0)
-    place = np.concatenate([points[RIGID_FACE].mean(axis=0), left - right])
+    right, left = find_eyes_px(points)
+    place = np.array([*points[RIGID_FACE].mean(axis=0), left[0] - right[0], left[1] - right[1]])
     scene = observation.luma_thumbnail.astype(np.float32).ravel()
     return Moment(
         float(at_ms),

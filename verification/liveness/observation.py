@@ -74,7 +74,7 @@ class Face:
 class FaceObservation:
     """Everything that later code may know about a frame; the pixels stay behind.
 
-    luma_digest: 16-byte BLAKE2b of the decoded luma plane; equal digests are equal pictures.
+    luma_digest: first 16 bytes of the SHA-256 of the decoded luma plane; equal digests are equal pictures.
     luma_thumbnail: uint8 array of shape (32, 32), the area-averaged luma plane.
     texture: P(the medium is a live face, not paper or a screen), 0..1; None when not asked for or
         not installed. The same rule holds for the next two.

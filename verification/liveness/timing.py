@@ -22,9 +22,14 @@ class TimingMeter:
         self._arrivals_ms: deque[int] = deque(maxlen=WINDOW)
         self._captures_ms: deque[int] = deque(maxlen=WINDOW)
         self._repeats: deque[bool] = deque(maxlen=WINDOW)
+        self._bursts: deque[bool] = deque(maxlen=WINDOW - 1)
         self._last_digest = b""
 
     def observe(self, observation: FaceObservation, *, arrived_at_ms: int, captured_at_ms: int) -> None:
+        if self._arrivals_ms:
+            arrived_after_ms = arrived_at_ms - self._arrivals_ms[-1]
+            captured_after_ms = captured_at_ms - self._captures_ms[-1]
+            self._bursts.append(arrived_after_ms < BURST_RATIO * captured_after_ms)
         self._arrivals_ms.append(arrived_at_ms)
         self._captures_ms.append(captured_at_ms)
         self._repeats.append(observation.luma_digest == self._last_digest)
@@ -50,16 +55,9 @@ class TimingMeter:
         captured_ms = self._captures_ms[-1] - self._captures_ms[0]
         return {
             "repeat_share": sum(self._repeats) / len(self._repeats),
-            "burst_share": self._burst_share(),
+            "burst_share": sum(self._bursts) / max(len(self._bursts), 1),
             "clock_ratio": captured_ms / max(arrived_ms, 1),
         }
-
-    def _burst_share(self) -> float:
-        arrivals, captures = list(self._arrivals_ms), list(self._captures_ms)
-        bursts = 0
-        for i in range(1, len(arrivals)):
-            bursts += (arrivals[i] - arrivals[i - 1]) < BURST_RATIO * (captures[i] - captures[i - 1])
-        return bursts / max(len(arrivals) - 1, 1)
 
     @property
     def score(self) -> float | None:

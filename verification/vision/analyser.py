@@ -86,7 +86,7 @@ class FrameAnalyser:
             height_px=height_px,
             face_count=len(faces),
             face=None if largest is None else _describe_face(*largest, frame),
-            luma_digest=hashlib.blake2b(frame.luma.data, digest_size=_DIGEST_BYTES).digest(),
+            luma_digest=hashlib.sha256(frame.luma.data).digest()[:_DIGEST_BYTES],
             luma_thumbnail=_shrink(frame.luma),
             texture=self._score_texture(frame, largest_box, wanted),
             emotions=self._classify_emotions(frame, largest_box, wanted),
