@@ -27,14 +27,14 @@ from verification.vision.loading import VisionModels, load_models
 from verification.vision.weights import ModelName, ModelPaths
 
 # To be raised with every change of `verification/vision` that changes what is observed.
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 DEFAULT_FPS = 15.0
 # A median over the session needs three samples, so a picture is shown so often, at the pace of the models.
 PICTURE_FRAMES = 3
 PICTURE_FPS = 1_000 / MEDIUM_INTERVAL_MS
 _TRACKING_MODELS = (ModelName.FACE_LANDMARKER, ModelName.FER_EMOTION, ModelName.DEEPFACE_EMOTION)
 _MEDIUM_MODELS = frozenset({SampledModel.TEXTURE, SampledModel.DEEPFAKE})
-_LIBRARIES = ("mediapipe", "onnxruntime", "opencv-contrib-python-headless")
+_LIBRARIES = ("ai-edge-litert", "onnxruntime", "opencv-contrib-python-headless")
 _Image = npt.NDArray[np.uint8]
 
 
