@@ -3,14 +3,14 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from verification.clips.segments import ClipError, Segment
+from verification.vision.closing import Closing
 
 # A file that is no video is told in one line of ours; FFmpeg's own lines would come before it.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -84,7 +84,7 @@ class ClipCamera(WalkingCamera[bytes]):
     """The frames as JPEG."""
 
 
-class ClipReader:
+class ClipReader(Closing):
     """The frames of a video file at a bounded rate, decoded one at a time.
 
     fps: frames a second of what is read: the file's own rate, thinned out evenly to about max_fps.
@@ -103,15 +103,8 @@ class ClipReader:
         self._stride = max(1, round(fps / max_fps))
         self.fps = fps / self._stride
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._capture.release()
 
     def __iter__(self) -> Iterator[_Image]:

@@ -3,8 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
@@ -12,6 +10,7 @@ import numpy.typing as npt
 
 from verification.liveness.observation import Box, Face, FaceObservation, HeadPose, SampledModel
 from verification.vision.appearance import describe_appearance
+from verification.vision.closing import Closing
 from verification.vision.crop import PixelBox, bound_landmarks
 from verification.vision.decode import DecodedFrame, decode_image
 from verification.vision.landmarks import FaceLandmarkerMissing, TrackedFace
@@ -34,7 +33,7 @@ def _measure_nothing(_step: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-class FrameAnalyser:
+class FrameAnalyser(Closing):
     """Analyses the frames of one capture session, in order; not for use by two threads at once.
 
     max_pixels: the most width * height of a frame that is decoded. engine: what runs the landmark networks.
@@ -96,17 +95,6 @@ class FrameAnalyser:
     def close(self) -> None:
         """Let go of the session's tracker; the analyser can't be used again."""
         self._tracker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _score_texture(
         self, frame: DecodedFrame, box: PixelBox | None, wanted: frozenset[SampledModel]

@@ -1,12 +1,12 @@
 """Write drawn frames to a picture or a video file."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from verification.vision.closing import Closing
 
 _VIDEO_CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".webm": "VP80"}
 _PICTURE_SUFFIXES = (".png", ".jpg", ".webp")
@@ -16,7 +16,7 @@ class CopyUnwritable(Exception):
     """The copy can't be written there or in that format."""
 
 
-class DrawnCopy:
+class DrawnCopy(Closing):
     """A picture or video being written; frames must all have one size. Raises CopyUnwritable.
 
     Whether it is a picture follows from the suffix: .png, .jpg, .webp; or .mp4, .avi, .webm.
@@ -50,14 +50,3 @@ class DrawnCopy:
         """Finish the file."""
         if self._writer is not None:
             self._writer.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

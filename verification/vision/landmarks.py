@@ -9,13 +9,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from verification.liveness.observation import HeadPose
+from verification.vision.closing import Closing
 from verification.vision.face_networks import LANDMARK_COUNT, FaceNetworkPool, FaceNetworks
 from verification.vision.face_region import FaceRegion, merge_regions, region_around
 from verification.vision.onnx_session import ModelUnreadable
@@ -59,7 +59,7 @@ class FaceTracker(Protocol):
         ...
 
 
-class FaceLandmarkTracker:
+class FaceLandmarkTracker(Closing):
     """Follows the faces of one stream with networks that all streams of a process may share.
 
     networks: those; or the path of face_landmarker.task, to load a set for this stream alone.
@@ -85,17 +85,6 @@ class FaceLandmarkTracker:
     def close(self) -> None:
         """Forget where the faces were."""
         self._followed = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _look(
         self, networks: FaceNetworks, bgr: npt.NDArray[np.uint8], region: FaceRegion

@@ -5,8 +5,7 @@ Source: https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker
 """
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import mediapipe as mp
@@ -15,10 +14,11 @@ import numpy.typing as npt
 from mediapipe.tasks.python import BaseOptions
 from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions, RunningMode
 
+from verification.vision.closing import Closing
 from verification.vision.landmarks import MAX_FACES, FaceLandmarkerMissing, TrackedFace, pose_from_matrix
 
 
-class MediaPipeTracker:
+class MediaPipeTracker(Closing):
     """One landmarker for one stream of frames; not for use by two threads at once.
 
     Raises FaceLandmarkerMissing when the model file is absent or damaged.
@@ -66,17 +66,6 @@ class MediaPipeTracker:
     def close(self) -> None:
         """Free the landmarker's memory; the tracker can't be used again."""
         self._landmarker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _landmarks_to_pixels(landmarks: list[Any], width_px: int, height_px: int) -> npt.NDArray[np.float32]:
