@@ -29,7 +29,7 @@ from verification.vision.weights import ModelName, ModelPaths
 # To be raised with every change of `verification/vision` that changes what is observed.
 ANALYSIS_VERSION = 2
 DEFAULT_FPS = 15.0
-# A median over the session needs three samples, so a picture is shown so often, at the pace of the models.
+# A score of the session needs three samples, so a picture is shown so often, at the pace of the models.
 PICTURE_FRAMES = 3
 PICTURE_FPS = 1_000 / MEDIUM_INTERVAL_MS
 _TRACKING_MODELS = (ModelName.FACE_LANDMARKER, ModelName.FER_EMOTION, ModelName.DEEPFACE_EMOTION)

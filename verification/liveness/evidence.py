@@ -1,8 +1,8 @@
 """All evidence of one session in one place: every observation goes in, scores come out."""
 
 from collections import deque
-from collections.abc import Mapping
-from statistics import fmean, median
+from collections.abc import Collection, Mapping
+from statistics import fmean
 
 from verification.liveness.baseline import NeutralBaseline
 from verification.liveness.continuity import ContinuityMeter
@@ -18,6 +18,7 @@ from verification.liveness.vocabulary import Reason
 
 MAX_SAMPLES = 300
 MIN_SAMPLES = 3
+LOWER_SHARE = 0.25
 
 
 class Evidence:
@@ -74,7 +75,7 @@ class Evidence:
         return {
             Signal.PARALLAX: self._parallax.score,
             Signal.MICRO_MOTION: self._motion.score,
-            Signal.TEXTURE: _median_of(self._texture),
+            Signal.TEXTURE: take_lower_quartile(self._texture),
             Signal.COMPLIANCE: fmean(self._compliance) if self._compliance else None,
             Signal.TIMING: self._score_timing(),
             Signal.CONTINUITY: self._continuity.score,
@@ -111,10 +112,20 @@ class Evidence:
         return fuse_scores(
             liveness=fuse_liveness(self.signals),
             emotion=fmean(self._expressions) if self._expressions else None,
-            deepfake=_median_of(self._deepfake),
+            deepfake=take_lower_quartile(self._deepfake),
             weights=weights,
         )
 
 
-def _median_of(samples: deque[float]) -> float | None:
-    return median(samples) if len(samples) >= MIN_SAMPLES else None
+def take_lower_quartile(samples: Collection[float]) -> float | None:
+    """The value that a quarter of the samples lie below, between neighbours by proportion; None of too few.
+
+    Not the median: a living face is one in every frame, while a print or a swapped face need not show in all.
+    The lowest sample is left out, however few there are: no single frame decides.
+    """
+    if len(samples) < MIN_SAMPLES:
+        return None
+    place = max(1.0, LOWER_SHARE * (len(samples) - 1))
+    lower = int(place)
+    below, above = sorted(samples)[lower : lower + 2]
+    return below + (place - lower) * (above - below)

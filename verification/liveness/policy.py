@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from verification.liveness.actions import POOL, Action
 
-POLICY_VERSION = "2026-11-c"
+POLICY_VERSION = "2026-11-d"
 
 
 class PolicyError(ValueError):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verification.liveness.faces import make_baseline, make_face, make_observation
-from verification.liveness.evidence import MAX_SAMPLES, MIN_SAMPLES, Evidence
+from verification.liveness.evidence import MAX_SAMPLES, MIN_SAMPLES, Evidence, take_lower_quartile
 from verification.liveness.parallax import SOLID_RELIEF
 from verification.liveness.policy import Weights
 from verification.liveness.score import Scores, Signal
@@ -38,10 +38,23 @@ def test_a_session_that_saw_nothing_has_no_score() -> None:
     assert evidence.contradictions == ()
 
 
-def test_texture_and_deepfake_are_medians_so_that_one_frame_decides_nothing() -> None:
+def test_texture_and_deepfake_are_lower_quartiles_of_which_one_frame_decides_nothing() -> None:
     evidence = gather([0.9, 0.8, 0.0, 0.9, 0.9], [0.7, 1.0, 0.0])
-    assert evidence.signals[Signal.TEXTURE] == 0.9
+    assert evidence.signals[Signal.TEXTURE] == 0.8
     assert evidence.score(Weights()).deepfake == 0.7
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=MIN_SAMPLES, max_size=40))
+def test_the_lower_quartile_lies_above_the_lowest_sample_and_not_above_the_middle(
+    samples: list[float],
+) -> None:
+    found, ordered = take_lower_quartile(samples), sorted(samples)
+    assert found is not None
+    assert ordered[1] <= found <= ordered[len(samples) // 2]
+
+
+def test_a_print_that_shows_in_a_third_of_the_frames_is_not_outvoted() -> None:
+    assert take_lower_quartile([0.1] * 3 + [0.95] * 6) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("samples", range(MIN_SAMPLES))
