@@ -15,7 +15,7 @@ from psycopg import sql
 
 from tests.server.processes import PATIENCE_S, PROJECT, find_postgres, run_postgres, run_redis
 from verification.conf import get_model_paths
-from verification.vision.loading import check_models
+from verification.vision.installed import check_models
 
 HOST = "verify.example.org"
 SHIPPED = (

@@ -20,7 +20,7 @@ from tests.server.processes import PATIENCE_S, Daphne, build_environment, find_p
 from tests.server.test_backends import hold_session, verify_audit
 from tests.verification.pictures import make_jpeg
 from verification.conf import get_model_paths
-from verification.vision.loading import check_models
+from verification.vision.installed import check_models
 
 # An account of its own that may read and write as root does: only such a one can run out of threads.
 AS_OTHER = (

@@ -7,7 +7,7 @@ import pytest
 from tests.server.cluster import Cluster, run_cluster
 from tests.server.processes import Daphne, build_environment, find_postgres, run_daphne
 from verification.conf import get_model_paths
-from verification.vision.loading import check_models
+from verification.vision.installed import check_models
 
 ROOM = 6
 
