@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from audit.guards import build_removal, build_statements
 from audit.signing import create_audit_key
+from tests.server.postgres import Postgres, find_postgres, run_postgres
 from tests.subject.camera_file import jpeg
 from tests.subject.pose import FRONTAL, NEUTRAL
 from tests.subject.subject import SimulatedSubject
@@ -88,6 +89,16 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     caches["local"].clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of our own, in which each test or server has a database of its own."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    with run_postgres(programs) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

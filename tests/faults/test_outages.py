@@ -16,7 +16,8 @@ import requests
 from websockets.exceptions import ConnectionClosed
 
 from tests.server.client import Client, open_client
-from tests.server.processes import PATIENCE_S, Daphne, build_environment, find_private, migrate, run_redis
+from tests.server.migrated import migrate
+from tests.server.processes import PATIENCE_S, Daphne, build_environment, find_private, run_redis
 from tests.server.test_backends import hold_session, verify_audit
 from tests.verification.pictures import make_jpeg
 from verification.conf import get_model_paths

@@ -20,31 +20,17 @@ from verification.clips.segments import ClipError
 
 
 @pytest.fixture(scope="module")
-def lenient_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
-    """Floors lowered, so that the simulated capture subject can pass."""
-    env = build_environment(
-        tmp_path_factory.mktemp("lenient"),
-        signing_keys_dir,
-        POL_FLOORS="0,0,0",
-        POL_PASS_THRESHOLD="0.01",
-        POL_CHALLENGE_COUNT="3",
-    )
-    with run_daphne(env) as daphne:
-        yield daphne
-
-
-@pytest.fixture(scope="module")
 def default_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
     with run_daphne(build_environment(tmp_path_factory.mktemp("default"), signing_keys_dir)) as daphne:
         yield daphne
 
 
 def test_the_simulated_subject_gets_a_token_that_others_accept(
-    lenient_server: Daphne, performed_clip: PerformedClip
+    server: Daphne, performed_clip: PerformedClip
 ) -> None:
     subject = performed_clip.as_subject(speed=2.0)
     heard: list[dict[str, Any]] = []
-    address = open_remote_session(lenient_server.url, subject, user_id="alice")
+    address = open_remote_session(server.url, subject, user_id="alice")
     session = RemoteSession(subject, address, on_message=heard.append)
     verdict = session.run()
     assert (verdict.decision, verdict.reason) == ("pass", "verified"), verdict
@@ -52,24 +38,20 @@ def test_the_simulated_subject_gets_a_token_that_others_accept(
     assert (heard[0]["type"], heard[-1]["type"]) == ("session", "result")
     for message in heard:
         check_server_message(message)
-    answer = requests.post(
-        f"{lenient_server.url}/token/validate", json={"token": verdict.token}, timeout=30
-    ).json()
+    answer = requests.post(f"{server.url}/token/validate", json={"token": verdict.token}, timeout=30).json()
     assert answer["valid"] is True
-    jwks = requests.get(f"{lenient_server.url}/.well-known/jwks.json", timeout=30).json()
+    jwks = requests.get(f"{server.url}/.well-known/jwks.json", timeout=30).json()
     token = jose_jwt.decode(str(verdict.token), KeySet.import_key_set(jwks), algorithms=["RS256"])
     assert token.claims == answer["payload"]
     assert token.claims["sub"] == "alice"
-    assert str(verdict.token) not in lenient_server.log
+    assert str(verdict.token) not in server.log
 
 
-def test_a_server_that_says_no_is_told_in_words(
-    lenient_server: Daphne, performed_clip: PerformedClip
-) -> None:
+def test_a_server_that_says_no_is_told_in_words(server: Daphne, performed_clip: PerformedClip) -> None:
     subject = performed_clip.as_subject()
     with pytest.raises(ClipError, match="answered 400"):
-        open_remote_session(lenient_server.url, subject, user_id="")
-    address = open_remote_session(lenient_server.url, subject, user_id="alice")
+        open_remote_session(server.url, subject, user_id="")
+    address = open_remote_session(server.url, subject, user_id="alice")
     with pytest.raises(ClipError, match="bad_ticket"):
         RemoteSession(subject, address[:-6] + "wrong!").run()
 
