@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from audit.guards import build_removal, build_statements
 from audit.signing import create_audit_key
+from tests.groups import name_group, rank
 from tests.server.postgres import Postgres, find_postgres, run_postgres
 from tests.subject.camera_file import jpeg
 from tests.subject.pose import FRONTAL, NEUTRAL
@@ -32,6 +33,16 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 NEUTRAL_FRAMES = 12
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Name the groups before pytest-xdist reads them; order what pytest-randomly has shuffled."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(name_group(item.path)))
+    yield
+    items.sort(key=lambda item: rank(item.path))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 90
+PATIENCE_S = 180
 SQLITE = "sqlite:///"
 
 

@@ -14,10 +14,9 @@ from typing import Any
 
 import requests
 
-from tests.server.migrated import migrate
+from tests.server import migrated
 
-PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 90
+PROJECT, PATIENCE_S = migrated.PROJECT, migrated.PATIENCE_S
 
 
 class Process:
@@ -169,7 +168,7 @@ def find_private(log: str) -> list[str]:
 def run_daphne(env: Mapping[str, str], *, is_migrated: bool = False) -> Iterator[Daphne]:
     """Migrate, serve, end when asked to: with a log that has no traceback, and nothing in it that is anybody's."""
     if not is_migrated:
-        migrate(env)
+        migrated.migrate(env)
     server = Daphne(env)
     try:
         yield server

@@ -12,6 +12,7 @@ from joserfc import jwt as jose_jwt
 from joserfc.jwk import KeySet
 
 from tests.asyncapi import check_server_message
+from tests.server.conftest import UNHURRIED
 from tests.server.processes import PATIENCE_S, PROJECT, Daphne, build_environment, run_daphne
 from tests.verification.clips.performed import PerformedClip
 from tests.verification.clips.test_real_clips import ACTIONS, CLIP
@@ -21,14 +22,16 @@ from verification.clips.segments import ClipError
 
 @pytest.fixture(scope="module")
 def default_server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
-    with run_daphne(build_environment(tmp_path_factory.mktemp("default"), signing_keys_dir)) as daphne:
+    """The default policy, with the time that a clip takes on a machine that has other things to do."""
+    folder = tmp_path_factory.mktemp("default")
+    with run_daphne(build_environment(folder, signing_keys_dir, **UNHURRIED)) as daphne:
         yield daphne
 
 
 def test_the_simulated_subject_gets_a_token_that_others_accept(
     server: Daphne, performed_clip: PerformedClip
 ) -> None:
-    subject = performed_clip.as_subject(speed=2.0)
+    subject = performed_clip.as_subject()
     heard: list[dict[str, Any]] = []
     address = open_remote_session(server.url, subject, user_id="alice")
     session = RemoteSession(subject, address, on_message=heard.append)
@@ -57,7 +60,7 @@ def test_a_server_that_says_no_is_told_in_words(server: Daphne, performed_clip: 
 
 
 def test_a_living_person_passes_on_a_running_server(default_server: Daphne, clips_dir: Path) -> None:
-    """The whole command against the whole server, in real time, with the default policy."""
+    """The whole command against the whole server, with the default policy."""
     clip = clips_dir / CLIP
     if not clip.is_file():
         pytest.skip(f"POL_CLIPS holds no {CLIP}")

@@ -1,4 +1,4 @@
-"""The reference client: holds a session before a clip with a running server, in real time.
+"""The reference client: holds a session before a clip with a running server, in real time where that keeps up.
 
 Speaks docs/protocol.md and nothing else, so it doubles as an example for client authors.
 """
@@ -120,18 +120,17 @@ class RemoteSession:
         return is_room or time.monotonic() - self._last_sent_s >= IN_FLIGHT_EXPIRY_S
 
     async def _send_frames(self, socket: ClientConnection, ready_at_s: float) -> None:
-        """At the clip's own rate; a frame that finds no room is dropped, as a camera would."""
+        """At the clip's own rate, or the server's where that is slower: a frame left out may be the one that tells."""
         interval_s = 1.0 / self._subject.camera.fps
         due_s = time.monotonic()
         while True:
-            image = self._subject.camera.take() if self._nonce is not None else b""
             if self._nonce is not None and self._may_send():
                 self._frames += 1
                 self._last_sent_s = time.monotonic()
                 captured_at_ms = int(1_000 * (time.monotonic() - ready_at_s))
                 header = FrameHeader(self._nonce, self._frames, max(captured_at_ms, self._frames))
                 try:
-                    await socket.send(build_binary(header, image))
+                    await socket.send(build_binary(header, self._subject.camera.take()))
                 except ConnectionClosed:
                     return  # the receiver is told why
             due_s = max(due_s + interval_s, time.monotonic())
