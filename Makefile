@@ -44,7 +44,7 @@ run: setup ## serve http://localhost:8000 (PORT=, HOST= change that)
 
 PYTEST_WORKERS ?= 2
 test: $(VENV)/.tested models ## run the whole test suite, in PYTEST_WORKERS processes at once; 0: in this one
-	@$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 check: $(VENV)/.tested ## style, types, import contracts, migrations, JavaScript types
 	$(BIN)/ruff check .

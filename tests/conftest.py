@@ -13,10 +13,11 @@ from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
+from xdist.remote import Producer
 
 from audit.guards import build_removal, build_statements
 from audit.signing import create_audit_key
-from tests.groups import name_group, rank
+from tests.groups import GroupScheduling, rank
 from tests.server.postgres import Postgres, find_postgres, run_postgres
 from tests.subject.camera_file import jpeg
 from tests.subject.pose import FRONTAL, NEUTRAL
@@ -37,12 +38,15 @@ NEUTRAL_FRAMES = 12
 WRITTEN_BY_MIGRATIONS = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    config.option.loadscopereorder = False  # the order is the one below
+    return GroupScheduling(config, log)
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Name the groups before pytest-xdist reads them; order what pytest-randomly has shuffled."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(name_group(item.path)))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Order what pytest-randomly has shuffled."""
     yield
     items.sort(key=lambda item: rank(item.path))
 
