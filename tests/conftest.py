@@ -13,7 +13,6 @@ from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
-from xdist.remote import Producer
 
 from audit.guards import build_removal, build_statements
 from audit.signing import create_audit_key
@@ -39,7 +38,7 @@ WRITTEN_BY_MIGRATIONS = {"auth_group", "auth_group_permissions", "auth_permissio
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
     config.option.loadscopereorder = False  # the order is the one below
     return GroupScheduling(config, log)
 

@@ -20,7 +20,7 @@ LONG = (
 )
 
 
-class GroupScheduling(LoadScopeScheduling):
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """xdist's own `loadgroup` writes groups into node ids, where pytest 9.2 no longer reads them."""
 
     def _split_scope(self, nodeid: str) -> str:
