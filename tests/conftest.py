@@ -1,6 +1,7 @@
 """What every test starts from: a database file, a signing key of its own, empty caches, fixed settings."""
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pytest_django import Settings
 from audit.guards import build_removal, build_statements
 from audit.signing import create_audit_key
 from tests.groups import GroupScheduling, rank
+from tests.server.migrated import make_template
 from tests.server.postgres import Postgres, find_postgres, run_postgres
 from tests.subject.camera_file import jpeg
 from tests.subject.pose import FRONTAL, NEUTRAL
@@ -55,7 +57,16 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     """SQLite in a file, as deployed: one in memory locks by other rules when threads share it."""
     database = django_settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+        file = tmp_path_factory.mktemp("db") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(file)
+        shutil.copy(make_template(), file)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Whether pytest-django finds a migrated database: the copy above, or where it was told so."""
+    is_copy = django_settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    return is_copy or bool(request.config.getoption("reuse_db"))
 
 
 @pytest.fixture(scope="session")
