@@ -20,7 +20,7 @@ from verification.liveness.actions import Action
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
 
-HTTP_TIMEOUT_S = 10
+HTTP_TIMEOUT_S = 30
 MAX_MESSAGE_BYTES = 65_536
 # Frames that wait in the network carry a nonce that may be gone when they arrive: never keep many there.
 MAX_IN_FLIGHT = 2
