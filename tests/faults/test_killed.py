@@ -31,7 +31,7 @@ def kill_sessions(folder: Path, signing_keys_dir: Path, **changes: str) -> dict[
         env=env,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S + SESSIONS,
+        timeout=PATIENCE_S + 5 * SESSIONS,
         check=False,
     )
     assert done.stdout, done.stderr

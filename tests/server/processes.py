@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -253,33 +253,68 @@ def find_postgres() -> Path | None:
     return folders[0].parent if folders else Path(on_path).parent if on_path else None
 
 
-@contextmanager
-def run_postgres(programs: Path) -> Iterator[str]:
-    """A cluster of its own on a free loopback port; its URL.
+class Postgres:
+    """A cluster of its own on a free loopback port, that can go away and come back with what it holds.
 
     PostgreSQL refuses to run as root; the account its package made stands in then.
     """
-    folder = Path(tempfile.mkdtemp(prefix="polpg"))
-    as_other: list[str] = []
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-        as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    data, port = str(folder / "data"), str(find_free_port())
 
-    def call(*command: str) -> None:
-        subprocess.run(
-            [*as_other, *command], cwd=folder, check=True, timeout=PATIENCE_S, stdout=subprocess.DEVNULL
-        )
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="polpg"))
+        self._port = str(find_free_port())
+        self._as_other: list[str] = []
+        self._server: Process | None = None
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, "postgres", "postgres")
+            self._as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self.url = f"postgres://pol@127.0.0.1:{self._port}/pol"
 
-    server: Process | None = None
-    try:
-        call(str(programs / "initdb"), "-D", data, "-U", "pol", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = ["-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-F"]
-        server = Process([*as_other, str(programs / "postgres"), "-D", data, *options])
-        server.wait_for_line("ready to accept connections")
-        call(str(programs / "createdb"), "-h", "127.0.0.1", "-p", port, "-U", "pol", "pol")
-        yield f"postgres://pol@127.0.0.1:{port}/pol"
-    finally:
-        if server is not None:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    def create(self) -> None:
+        """Make the cluster, start it, and make the database."""
+        self._call("initdb", "-D", self._data, "-U", "pol", "-A", "trust", "--no-sync", "-E", "UTF8")
+        self.start()
+        self._call("createdb", "-h", "127.0.0.1", "-p", self._port, "-U", "pol", "pol")
+
+    def start(self) -> None:
+        options = [
+            "-p",
+            self._port,
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "unix_socket_directories=",
+            "-F",
+        ]
+        program = str(self._programs / "postgres")
+        self._server = Process([*self._as_other, program, "-D", self._data, *options])
+        self._server.wait_for_line("ready to accept connections")
+
+    def stop(self) -> None:
+        """At once, whoever is connected."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait()
+            self._server = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _data(self) -> str:
+        return str(self._folder / "data")
+
+    def _call(self, program: str, *arguments: str) -> None:
+        command = [*self._as_other, str(self._programs / program), *arguments]
+        subprocess.run(command, cwd=self._folder, check=True, timeout=PATIENCE_S, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def run_postgres(programs: Path) -> Iterator[str]:
+    """A cluster for as long as this lasts; its URL."""
+    with ExitStack() as stack:
+        postgres = Postgres(programs)
+        stack.callback(postgres.remove)
+        postgres.create()
+        yield postgres.url
