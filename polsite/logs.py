@@ -1,6 +1,6 @@
 """How log lines are written: one line of text, or one JSON object a line for machines to read.
 
-Messages name ids, never people (tests grep whole runs for what must not be there). As a last net under
+Messages name ids and routes, never people (tests grep whole runs for what must not be there). As a last net under
 a library that logs an address, what looks like a ticket, a token or an API key is blotted out.
 """
 
@@ -16,6 +16,20 @@ SECRETS = re.compile(
 )
 LINE_ENDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 BLOT = "[withheld]"
+
+
+class RouteFilter(logging.Filter):
+    """Django names the path of a request that went wrong, and in a path may stand anything: its route instead."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        path = getattr(request, "path", None)
+        if path and isinstance(record.args, tuple):
+            match = getattr(request, "resolver_match", None)
+            route = f"/{match.route}" if match else "no address of ours"
+            named = {path, path.encode("unicode_escape").decode("ascii")}
+            record.args = tuple(route if value in named else value for value in record.args)
+        return True
 
 
 def blot_secrets(text: str) -> str:

@@ -340,9 +340,11 @@ LOGGING = {
         "line": {"()": "polsite.logs.LineFormatter"},
         "json": {"()": "polsite.logs.JsonFormatter"},
     },
+    "filters": {"route": {"()": "polsite.logs.RouteFilter"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
+            "filters": ["route"],
             "formatter": "json" if env.bool("LOG_JSON", default=False) else "line",
         }
     },

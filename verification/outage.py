@@ -1,13 +1,14 @@
 """What is said while the database does not answer: try again, and when; not that the server is broken.
 
 In the log that is one line for each request or socket, without a traceback: nothing in the code is at fault.
+The same for a question of staff that no database could answer.
 """
 
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
 
 from verification.problems import CONTENT_TYPE, build_problem
@@ -16,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
 OUTAGES = (OperationalError, InterfaceError)
+# Lists in the admin look for whatever their address says: a NUL, which PostgreSQL stores nowhere; a number
+# beyond its column.
+UNANSWERABLE = (DataError, OverflowError)
 # Addresses that machines ask; a person's browser gets a page.
 MACHINE_PATHS = ("/auth/", "/token/", "/oidc/", "/.well-known/", "/api/", "/health")
 
@@ -33,6 +37,12 @@ class OutageMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if (
+            isinstance(error, UNANSWERABLE)
+            and request.method == "GET"
+            and request.path_info.startswith("/admin/")
+        ):
+            return HttpResponseBadRequest(b"Nothing can be like that.", content_type="text/plain")
         if not isinstance(error, OUTAGES):
             return None
         log_failure(logger, "A request failed", error=error)

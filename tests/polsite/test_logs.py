@@ -3,10 +3,12 @@ import logging
 import sys
 
 import pytest
+from django.test import RequestFactory
+from django.urls import resolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polsite.logs import BLOT, JsonFormatter, LineFormatter, blot_secrets
+from polsite.logs import BLOT, JsonFormatter, LineFormatter, RouteFilter, blot_secrets
 
 JWS = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 KEY = "0123456789ab." + "A" * 43
@@ -56,3 +58,13 @@ def test_a_traceback_of_a_text_line_is_blotted_out_too() -> None:
     line = LineFormatter().format(make_record("Session 1 ended", error=True))
     assert "ValueError" in line
     assert JWS not in line
+
+
+def test_a_request_that_went_wrong_is_named_by_its_route(rf: RequestFactory) -> None:
+    request = rf.get("/auth/sessions/alice")
+    for route in ("no address of ours", "/auth/sessions/<str:session_id>"):
+        record = make_record("%s: %s", "Not Found", request.path)
+        record.request = request
+        assert RouteFilter().filter(record)
+        assert record.getMessage() == f"Not Found: {route}"
+        request.resolver_match = resolve(request.path)
