@@ -25,7 +25,7 @@ def kill_sessions(folder: Path, signing_keys_dir: Path, **changes: str) -> dict[
         env=env,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S + SESSIONS,
+        timeout=PATIENCE_S + 5 * SESSIONS,
         check=False,
     )
     assert done.stdout, done.stderr

@@ -152,7 +152,7 @@ def build_environment(folder: Path, signing_keys_dir: Path, **changes: str) -> d
 def collect_static_files(env: Mapping[str, str]) -> None:
     """What a server without DEBUG needs before it can write a page."""
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0", "--skip-checks"]
-    subprocess.run(command, cwd=PROJECT, env=env, check=True, timeout=PATIENCE_S)
+    subprocess.run(command, cwd=PROJECT, env=env, check=True, timeout=3 * PATIENCE_S)
 
 
 # Whoever the tests verify; a ticket or a key's secret; a token; a frame, as bytes read for text and in base64.

@@ -42,17 +42,23 @@ def open_remote_session(url: str, subject: ClipSubject[bytes], *, user_id: str, 
 
 
 class RemoteSession:
-    """One session over one socket. on_message hears of every message of the server."""
+    """One session over one socket.
+
+    cookie: of a sign-in, which belongs to the browser that began it. on_message hears of every message of
+    the server.
+    """
 
     def __init__(
         self,
         subject: ClipSubject[bytes],
         websocket_url: str,
         *,
+        cookie: str = "",
         on_message: Callable[[dict[str, Any]], None] = lambda message: None,
     ) -> None:
         self._subject = subject
         self._url = websocket_url
+        self._headers = {"Cookie": cookie} if cookie else {}
         self._on_message = on_message
         self._nonce: bytes | None = None
         self._action = Action.LOOK_STRAIGHT
@@ -69,7 +75,12 @@ class RemoteSession:
     async def _run(self) -> ClipVerdict:
         started_s = time.monotonic()
         try:
-            async with connect(self._url, subprotocols=["pol.v1"], max_size=MAX_MESSAGE_BYTES) as socket:  # type: ignore[list-item]
+            async with connect(
+                self._url,
+                subprotocols=["pol.v1"],  # type: ignore[list-item]
+                additional_headers=self._headers,
+                max_size=MAX_MESSAGE_BYTES,
+            ) as socket:
                 camera = {"fps": self._subject.camera.fps, "label": "video file"}
                 with contextlib.suppress(ConnectionClosed):  # refused: what the server said of it comes next
                     await socket.send(json.dumps({"type": "ready", "camera": camera}))
