@@ -42,8 +42,9 @@ models: $(VENV)/.served ## fetch the models that the main job needs
 run: setup ## serve http://localhost:8000 (PORT=, HOST= change that)
 	@exec $(BIN)/python manage.py serve --skip-checks --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.tested models ## run the whole test suite
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+PYTEST_WORKERS ?= 2
+test: $(VENV)/.tested models ## run the whole test suite, in PYTEST_WORKERS processes at once; 0: in this one
+	@$(BIN)/python -m pytest --numprocesses $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 check: $(VENV)/.tested ## style, types, import contracts, migrations, JavaScript types
 	$(BIN)/ruff check .
@@ -88,7 +89,7 @@ lock: $(VENV)/.tested ## make the requirements-*.txt anew from the .in files
 .venv-train/.made: requirements-train.txt
 	@echo "==> Making .venv-train (TensorFlow; about 2.5 GB)"
 	@test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
-	@.venv-train/bin/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r requirements-train.txt
+	@.venv-train/bin/python -m pip install --disable-pip-version-check --quiet --no-compile --no-deps --require-hashes -r requirements-train.txt
 	@touch $@
 
 test-train: .venv-train/.made ## the tests that need TensorFlow, in its own environment

@@ -13,7 +13,8 @@ from bench.http_client import HttpConnection
 from bench.measure import percentile, summarise
 from bench.repertoire import render_repertoire
 from bench.server import read_cpu_s, serve
-from tests.server.processes import Daphne, find_postgres, run_postgres
+from tests.server.postgres import find_postgres, run_postgres
+from tests.server.processes import Daphne
 
 _TRIES_FOR_A_TOKEN = 5
 
@@ -30,13 +31,13 @@ def measure_api(console: Console, options: ApiOptions) -> dict[str, Any]:
     result: dict[str, Any] = {"connections": options.connections}
     programs = find_postgres()
     for name, database in (
-        ("sqlite", nullcontext("")),
+        ("sqlite", nullcontext()),
         ("postgresql", run_postgres(programs) if programs else None),
     ):
         if database is None:
             console.print("PostgreSQL is not installed: left out")
             continue
-        with database as url, serve(**({"DATABASE_URL": url} if url else {})) as server:
+        with database as postgres, serve(**({"DATABASE_URL": postgres.url} if postgres else {})) as server:
             result[name] = asyncio.run(_measure(server, options))
         for call, seen in result[name].items():
             console.print(f"{name} {call}: {seen['a_second']:.0f} a second, p99 {seen['p99_ms']:.0f} ms")

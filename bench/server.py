@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.server.processes import Daphne, build_environment, collect_static_files, migrate
+from tests.server.migrated import migrate
+from tests.server.processes import Daphne, build_environment, collect_static_files
 
 _UNBOUNDED = "1000000/min"
 _RATES = ("OPEN_SESSION", "READ_SESSION", "VALIDATE_TOKEN", "PUBLIC", "RELYING_PARTY", "SUBJECT", "HANDSHAKE")

@@ -105,8 +105,10 @@ TEMPLATES = [
 # --- storage ---------------------------------------------------------------------------------
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'polsite.sqlite3'}")}
+given = DATABASES["default"].get(
+    "OPTIONS", {}
+)  # of the URL's query, such as ?timeout=5 or ?sslmode=verify-full
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    given = DATABASES["default"].get("OPTIONS", {})  # of the URL's query, such as ?timeout=5
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads before it writes would otherwise fail with "database is locked".
         "transaction_mode": "IMMEDIATE",
@@ -115,8 +117,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         **given,
     }
 else:
-    # Channels hands database work to a thread pool, so connections are pooled rather than kept a thread.
-    DATABASES["default"].update({"CONN_MAX_AGE": 0, "OPTIONS": {"pool": True}})
+    # Channels hands database work to a thread pool, so connections are pooled rather than kept a thread. One that
+    # broke is replaced before it is handed out; while there is none, whoever asks is told within seconds, and a
+    # database that is back is found within seconds too (the pool would wait twice as long each time).
+    options = {**given, "pool": {"timeout": 10, "reconnect_timeout": 5}}
+    DATABASES["default"].update({"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options})
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 if REDIS_URL:
@@ -335,9 +340,11 @@ LOGGING = {
         "line": {"()": "polsite.logs.LineFormatter"},
         "json": {"()": "polsite.logs.JsonFormatter"},
     },
+    "filters": {"route": {"()": "polsite.logs.RouteFilter"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
+            "filters": ["route"],
             "formatter": "json" if env.bool("LOG_JSON", default=False) else "line",
         }
     },

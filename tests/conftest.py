@@ -1,13 +1,15 @@
 """What every test starts from: a database file, a signing key of its own, empty caches, fixed settings."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache, caches
+from django.core.management.commands import flush
 from django.db import connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -15,6 +17,9 @@ from pytest_django import Settings
 
 from audit.guards import build_removal, build_statements
 from audit.signing import create_audit_key
+from tests.groups import GroupScheduling, rank
+from tests.server.migrated import make_template
+from tests.server.postgres import Postgres, find_postgres, run_postgres
 from tests.subject.camera_file import jpeg
 from tests.subject.pose import FRONTAL, NEUTRAL
 from tests.subject.subject import SimulatedSubject
@@ -31,6 +36,20 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 NEUTRAL_FRAMES = 12
+WRITTEN_BY_MIGRATIONS = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    config.option.loadscopereorder = False  # the order is the one below
+    return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Order what pytest-randomly has shuffled."""
+    yield
+    items.sort(key=lambda item: rank(item.path))
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +57,16 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     """SQLite in a file, as deployed: one in memory locks by other rules when threads share it."""
     database = django_settings.DATABASES["default"]
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
+        file = tmp_path_factory.mktemp("db") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(file)
+        shutil.copy(make_template(), file)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Whether pytest-django finds a migrated database: the copy above, or where it was told so."""
+    is_copy = django_settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    return is_copy or bool(request.config.getoption("reuse_db"))
 
 
 @pytest.fixture(scope="session")
@@ -51,14 +79,26 @@ def signing_keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def emptying_lifts_the_guards() -> None:
-    """Tests that commit empty the database afterwards, which the audit log's triggers refuse everybody."""
+def emptying_leaves_what_migrations_wrote(monkeypatch_session: pytest.MonkeyPatch) -> None:
+    """Tests that commit empty the database afterwards, which the audit log's triggers refuse everybody.
+
+    The roles of staff are rows, too, and the tests that come later need them. With them stay content types and
+    permissions, so that Django need not make these anew each time.
+    """
     build_flush, vendor = connection.ops.sql_flush, connection.vendor
 
-    def build_unguarded_flush(*args: Any, **kwargs: Any) -> list[str]:
-        return [*build_removal(vendor), *build_flush(*args, **kwargs), *build_statements(vendor)]
+    def build_unguarded_flush(style: Any, tables: Iterable[str], **kwargs: Any) -> list[str]:
+        emptied = [table for table in tables if table not in WRITTEN_BY_MIGRATIONS]
+        return [*build_removal(vendor), *build_flush(style, emptied, **kwargs), *build_statements(vendor)]
 
-    connection.ops.sql_flush = build_unguarded_flush  # type: ignore[method-assign]
+    monkeypatch_session.setattr(connection.ops, "sql_flush", build_unguarded_flush)
+    monkeypatch_session.setattr(flush, "emit_post_migrate_signal", lambda *args, **kwargs: None)
+
+
+@pytest.fixture(scope="session")
+def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield monkeypatch
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +128,16 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     caches["local"].clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of our own, in which each test or server has a database of its own."""
+    programs = find_postgres()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    with run_postgres(programs) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

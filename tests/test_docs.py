@@ -154,7 +154,7 @@ def test_every_environment_variable_is_documented_with_its_default(path: str, co
 
 
 def test_configuration_documents_no_variable_that_nothing_reads() -> None:
-    elsewhere = {"PYTHON", "PYTEST_ARGS", "PORTRAITS", "POL_CLIPS"}
+    elsewhere = {"PYTHON", "PYTEST_ARGS", "PYTEST_WORKERS", "PORTRAITS", "POL_CLIPS"}
     documented = set(read_table_defaults(DOCS / "configuration.md", 2))
     assert documented - elsewhere == {variable.name for variable in VARIABLES}
 

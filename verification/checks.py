@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from verification.conf import get_model_paths, load_policy
-from verification.vision.loading import check_models
+from verification.vision.installed import check_models
 
 
 @register()

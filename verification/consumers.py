@@ -19,6 +19,7 @@ from verification.liveness.vocabulary import Reason
 from verification.messages import ClientMessage, CloseCode, MessageError, parse_binary, parse_text
 from verification.models import VerificationSession
 from verification.origin import is_allowed_origin
+from verification.outage import log_failure
 from verification.pulse import pulse
 from verification.rate import TokenBucket
 from verification.relying_parties import is_party_origin
@@ -46,14 +47,11 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         try:
             await self._take_session()
         except services.SessionUnavailableError as refusal:
-            if self.session_id is not None:
-                await database_sync_to_async(services.record_refusal)(
-                    self.session_id, refusal.code, refusal.slug
-                )
+            await self._record_refusal(refusal)
             await self._refuse(refusal.code, refusal.slug)
             return
-        except Exception:
-            logger.exception("Session %s could not be taken up", self.session_id)
+        except Exception as error:
+            log_failure(logger, "Session %s could not be taken up", self.session_id, error=error)
             await self._refuse(CloseCode.SERVER_ERROR, "server_error")
             return
         await self._begin()
@@ -143,6 +141,16 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         await self.accept(self._choose_subprotocol())
         await self._send(replies.build_session(self.row, self._driver.challenges_total))
         self._driving = asyncio.create_task(self._driver.run())
+
+    async def _record_refusal(self, refusal: services.SessionUnavailableError) -> None:
+        """Whoever is refused is told so, also where the audit log cannot be."""
+        if self.session_id is None:
+            return
+        try:
+            await database_sync_to_async(services.record_refusal)(self.session_id, refusal.code, refusal.slug)
+        except Exception as error:
+            message = "A refusal (%s) of session %s was not recorded"
+            log_failure(logger, message, refusal.slug, self.session_id, error=error)
 
     async def _refuse(self, code: int, slug: str) -> None:
         """Accept first: a browser is told no close code of a socket that was never open."""

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from verification.conf import get_model_paths
-from verification.vision.loading import ModelStatus, check_models
+from verification.vision.installed import ModelStatus, check_models
 from verification.vision.weights import digest_file
 
 DIGEST_CHARACTERS = 12

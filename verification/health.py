@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from verification.admission import admission
 from verification.inference import get_models
+from verification.outage import log_failure
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ def check_health(connection: BaseDatabaseWrapper) -> dict[str, Any]:
 def _try(ask: Callable[[], None]) -> str:
     try:
         ask()
-    except Exception:  # an open address tells no reasons; the log does
-        logger.exception("A health check failed")
+    except Exception as error:  # an open address tells no reasons; the log does
+        log_failure(logger, "A health check failed", error=error)
         return "unavailable"
     return "ok"
 

@@ -58,5 +58,5 @@ def _send(group: str, message: dict[str, Any]) -> None:
 
     try:
         async_to_sync(send)()
-    except Exception:  # each channel layer has errors of its own; none may undo what was committed
-        logger.warning("The channel layer did not take %s", message["type"], exc_info=True)
+    except Exception as error:  # each channel layer has errors of its own; none may undo what was committed
+        logger.warning("The channel layer did not take %s: %s", message["type"], type(error).__name__)

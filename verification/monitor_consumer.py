@@ -29,6 +29,7 @@ from verification.admin.sessions import END_PERMISSION
 from verification.admin_site import VIEW_PERMISSION
 from verification.messages import CloseCode
 from verification.monitor_snapshot import read_snapshot
+from verification.outage import log_failure
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,12 @@ class MonitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         self._has_news = asyncio.Event()
         self._teller: asyncio.Task[None] | None = None
         await self.accept()
-        if not self._is_own_origin() or await self._read_user() is None:
+        try:
+            may_look = self._is_own_origin() and await self._read_user() is not None
+        except Exception as error:
+            await self._give_up(error)
+            return
+        if not may_look:
             await self.close(NOT_PERMITTED)
             return
         await self.channel_layer.group_add(monitor.MONITORS, self.channel_name)
@@ -76,9 +82,12 @@ class MonitorConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._has_news.wait(), HEARTBEAT_S)
             await self.close(NOT_PERMITTED)
-        except Exception:
-            logger.exception("A live monitor ended by an error of the server")
-            await self.close(int(CloseCode.SERVER_ERROR))
+        except Exception as error:
+            await self._give_up(error)
+
+    async def _give_up(self, error: Exception) -> None:
+        log_failure(logger, "A live monitor ended by an error of the server", error=error)
+        await self.close(int(CloseCode.SERVER_ERROR))
 
     async def _describe(self, user: AbstractUser) -> dict[str, Any]:
         return await database_sync_to_async(self._read_rows)(user)  # type: ignore[no-any-return]

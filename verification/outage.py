@@ -1,10 +1,14 @@
-"""What is said while the database does not answer: try again, and when; not that the server is broken."""
+"""What is said while the database does not answer: try again, and when; not that the server is broken.
+
+In the log that is one line for each request or socket, without a traceback: nothing in the code is at fault.
+The same for a question of staff that no database could answer.
+"""
 
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import DataError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
 
 from verification.problems import CONTENT_TYPE, build_problem
@@ -12,6 +16,10 @@ from verification.problems import CONTENT_TYPE, build_problem
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
+OUTAGES = (OperationalError, InterfaceError)
+# Lists in the admin look for whatever their address says: a NUL, which PostgreSQL stores nowhere; a number
+# beyond its column.
+UNANSWERABLE = (DataError, OverflowError)
 # Addresses that machines ask; a person's browser gets a page.
 MACHINE_PATHS = ("/auth/", "/token/", "/oidc/", "/.well-known/", "/api/", "/health")
 
@@ -29,14 +37,29 @@ class OutageMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
+        if (
+            isinstance(error, UNANSWERABLE)
+            and request.method == "GET"
+            and request.path_info.startswith("/admin/")
+        ):
+            return HttpResponseBadRequest(b"Nothing can be like that.", content_type="text/plain")
+        if not isinstance(error, OUTAGES):
             return None
-        # The message is the database's own; it names no value of a row.
-        logger.error("The database does not answer: %s: %s", type(error).__name__, error)
+        log_failure(logger, "A request failed", error=error)
         response = _build_answer(request)
         response["Retry-After"] = str(RETRY_AFTER_S)
         response["Cache-Control"] = "no-store"
         return response
+
+
+def log_failure(log: logging.Logger, message: str, *values: object, error: Exception) -> None:
+    """What failed, for which ids, and why: a traceback where the fault may be ours, one line in an outage."""
+    if isinstance(error, OUTAGES):
+        # The reason is the database's own; it names no value of a row.
+        reason = f"{type(error).__name__}: {error}".strip()
+        log.error(f"{message}; the database does not answer: %s", *values, reason)
+    else:
+        log.error(message, *values, exc_info=error)
 
 
 def _build_answer(request: HttpRequest) -> HttpResponse:

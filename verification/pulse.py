@@ -21,6 +21,7 @@ from verification import replicas, services
 from verification.admission import admission
 from verification.liveness.vocabulary import Reason
 from verification.models import VerificationSession
+from verification.outage import log_failure
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +82,8 @@ class Pulse:
             self._note_beat(was_known=was_known)
             if time.monotonic() - self._steady_since_s >= _lease_s():
                 await _in_own_thread(_conclude_what_is_left)()
-        except Exception:  # the database may be back for the next one
-            logger.warning("Replica %s could not say that it is alive", self._replica_id, exc_info=True)
+        except Exception as error:  # the database may be back for the next one
+            log_failure(logger, "Replica %s could not say that it is alive", self._replica_id, error=error)
 
     def _note_beat(self, *, was_known: bool) -> None:
         """Judge others only after a lease without a gap: where all were cut off, all get time to come back."""

@@ -1,10 +1,13 @@
 """What every connection of a serving process passes first."""
 
+import json
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from verification.load import load
 from verification.occupants import Occupants
+from verification.problems import CONTENT_TYPE, build_problem
 from verification.pulse import pulse
 
 Scope = MutableMapping[str, Any]
@@ -12,6 +15,10 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+
+NO_THREAD = "can't start new thread"  # CPython's words; it has no exception of its own for this
 
 # HTTP requests that are not answered yet, so that a stop can wait for them.
 requests_in_progress: Occupants[object] = Occupants()
@@ -41,5 +48,22 @@ class ServingProcess:
         requests_in_progress.add(request)
         try:
             await self._application(scope, receive, send)
+        except RuntimeError as error:
+            if NO_THREAD not in str(error):
+                raise
+            # Django answers in threads, errors too, so nothing of the answer was sent.
+            logger.error("A request failed; the system gives this process no further thread")
+            await _say_try_again(send)
         finally:
             requests_in_progress.discard(request)
+
+
+async def _say_try_again(send: Send) -> None:
+    problem = build_problem(503, "unavailable", "The server is out of threads just now. Try again.")
+    headers = [
+        (b"content-type", CONTENT_TYPE.encode()),
+        (b"retry-after", b"5"),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(problem).encode()})

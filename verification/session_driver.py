@@ -33,6 +33,7 @@ from verification.load import load
 from verification.lost_time import LostTime
 from verification.messages import Cancel, ClientMessage, CloseCode, Frame, MessageError, Ready, Skip
 from verification.models import VerificationSession
+from verification.outage import log_failure
 from verification.vision.analyser import FrameAnalyser
 from verification.vision.image_header import FrameRejected
 
@@ -135,8 +136,8 @@ class SessionDriver:
         try:
             while not await self._step():
                 pass
-        except Exception:
-            logger.exception("Session %s ended by an error of the server", self._row.pk)
+        except Exception as error:
+            log_failure(logger, "Session %s ended by an error of the server", self._row.pk, error=error)
             await self._give_up()
 
     async def release(self) -> None:
@@ -306,8 +307,8 @@ class SessionDriver:
             await database_sync_to_async(services.abandon_session)(
                 self._row.pk, Reason.DISCONNECTED, close_code=CloseCode.SERVER_ERROR
             )
-        except Exception:
-            logger.exception("Session %s is left to conclude_expired", self._row.pk)
+        except Exception as error:
+            log_failure(logger, "Session %s is left to conclude_expired", self._row.pk, error=error)
         await self._send(replies.build_error("server_error"))
         await self._close(int(CloseCode.SERVER_ERROR))
 

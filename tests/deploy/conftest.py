@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from tests.server.processes import PATIENCE_S, PROJECT, find_postgres, run_postgres, run_redis
+from tests.server.postgres import Postgres
+from tests.server.processes import PATIENCE_S, PROJECT, run_redis
 from verification.conf import get_model_paths
-from verification.vision.loading import check_models
+from verification.vision.installed import check_models
 
 HOST = "verify.example.org"
 SHIPPED = (
@@ -47,15 +46,6 @@ class Installation:
 
 
 @pytest.fixture(scope="package")
-def postgres_url() -> Iterator[str]:
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    with run_postgres(programs) as url:
-        yield url
-
-
-@pytest.fixture(scope="package")
 def folder() -> Iterator[Path]:
     """Open to other accounts, which pytest's own folders are not."""
     with tempfile.TemporaryDirectory(prefix="pol-deploy-") as name:
@@ -73,7 +63,7 @@ def redis_url(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def installation(folder: Path, postgres_url: str, migrated: str, redis_url: str) -> Installation:
+def installation(folder: Path, postgres: Postgres, redis_url: str) -> Installation:
     """Installed by the steps of docs/operations.md, and migrated."""
     if not check_models(get_model_paths())["face_landmarker"].is_installed:
         pytest.skip("the face landmarker is not installed; run manage.py download_models")
@@ -83,28 +73,12 @@ def installation(folder: Path, postgres_url: str, migrated: str, redis_url: str)
         copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
         copy(PROJECT / name, root / name)
     shutil.copytree(get_model_paths().landmarker.parent, state / "models")
-    env = build_environment(state, make_database(postgres_url, "installed", like=migrated), redis_url)
+    env = build_environment(state, postgres.make_migrated(), redis_url)
     Installation(root, env).manage("collectstatic", "--noinput", "--verbosity", "0", "--skip-checks")
     made = Installation(root, env, find_account(state))
     made.manage("migrate", "--verbosity", "0", "--skip-checks")
     made.manage("create_signing_key", "--skip-checks")
     return made
-
-
-@pytest.fixture(scope="package")
-def migrated(postgres_url: str) -> str:
-    """The name of a database that `manage.py migrate` made, to be copied: migrating is the slow part."""
-    env = {**os.environ, "DATABASE_URL": make_database(postgres_url, "migrated"), "DEBUG": "1"}
-    Installation(PROJECT, env).manage("migrate", "--verbosity", "0", "--skip-checks")
-    return "migrated"
-
-
-def make_database(postgres_url: str, name: str, *, like: str = "template1") -> str:
-    """One more in the same cluster, empty or a copy; its URL."""
-    names = (sql.Identifier(name), sql.Identifier(like))
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-    return f"{postgres_url.rpartition('/')[0]}/{name}"
 
 
 def find_account(state: Path) -> tuple[str, ...]:

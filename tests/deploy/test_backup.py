@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.conftest import make_database
-from tests.server.processes import PATIENCE_S, PROJECT, find_postgres
+from tests.server.postgres import Postgres, find_postgres
+from tests.server.processes import PATIENCE_S, PROJECT
 
 
 def call(env: dict[str, str], *command: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -33,16 +33,14 @@ def build_environment(url: str, keys: Path) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": url, "POL_SIGNING_KEYS_DIR": str(keys), "DEBUG": "1", "PATH": path}
 
 
-def test_what_was_backed_up_works_on_where_it_is_restored(
-    postgres_url: str, migrated: str, tmp_path: Path
-) -> None:
-    old = build_environment(make_database(postgres_url, "old", like=migrated), tmp_path / "old_keys")
+def test_what_was_backed_up_works_on_where_it_is_restored(postgres: Postgres, tmp_path: Path) -> None:
+    old = build_environment(postgres.make_migrated(), tmp_path / "old_keys")
     held = run_stored(old, "fill")
     copy = tmp_path / "backup"
     assert call(old, "deploy/backup.sh", copy).returncode == 0
     assert {path.stat().st_mode & 0o077 for path in (copy, *copy.iterdir())} == {0}
 
-    new = build_environment(make_database(postgres_url, "new"), tmp_path / "new_keys")
+    new = build_environment(postgres.make_database(), tmp_path / "new_keys")
     restored = call(new, "deploy/restore.sh", copy)
     assert restored.returncode == 0, restored.stderr
     assert run_stored(new, "look", json.dumps(held)) == {

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.conftest import make_database
+from tests.server.postgres import Postgres
 from tests.server.processes import PATIENCE_S, PROJECT
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
-        return make_database(request.getfixturevalue("postgres_url"), "upgraded")
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.make_database()
     return f"sqlite:///{tmp_path / 'first.sqlite3'}"
 
 

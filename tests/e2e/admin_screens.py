@@ -15,7 +15,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.browsing import BROWSER_ARGS, CHROMIUM, STAFF_PASSWORD
-from tests.server.processes import PROJECT, Daphne, build_environment, migrate, run_daphne
+from tests.server.migrated import migrate
+from tests.server.processes import PROJECT, Daphne, build_environment, run_daphne
 
 FOLDER = PROJECT / "docs" / "screens" / "admin"
 SESSIONS = "/admin/verification/verificationsession/"

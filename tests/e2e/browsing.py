@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.server.migrated import migrate
 from tests.server.processes import find_private
 from tests.subject.camera_file import CHROMIUM_FPS, write_mjpeg
 from tests.subject.performance import record
@@ -39,13 +40,12 @@ BROWSER_ARGS = [
     "--use-fake-device-for-media-stream",
 ]
 
-# One process for all four commands: starting Django is most of what each of them costs.
+# One process for all these commands: starting Django is most of what each of them costs.
 PREPARE = """
 import json, sys, django
 from django.core.management import call_command
 django.setup()
 parties = json.loads(sys.argv[1])
-call_command("migrate", verbosity=0)
 call_command("create_signing_key", stdout=sys.stderr)
 staff = {"username": "staff", "email": "staff@example.org"}
 call_command("createsuperuser", interactive=False, verbosity=0, **staff)
@@ -90,8 +90,8 @@ def run_server(folder: Path, **variables: str) -> Iterator[RunningServer]:
         "POL_SIGNING_KEYS_DIR": str(folder / "keys"),
         "POL_CHALLENGES": "turn_left,smile,open_mouth",
         "POL_CHALLENGE_COUNT": "3",
-        "POL_CHALLENGE_TIMEOUT_SECONDS": "30",
-        "SESSION_TIMEOUT_SECONDS": "120",
+        "POL_CHALLENGE_TIMEOUT_SECONDS": "60",
+        "SESSION_TIMEOUT_SECONDS": "300",
         "POL_PASS_THRESHOLD": "0.3",
         "POL_FLOORS": "0.1,0,0",
         "POL_RATE_OPEN_SESSION": "6000/min",
@@ -104,6 +104,7 @@ def run_server(folder: Path, **variables: str) -> Iterator[RunningServer]:
         "help_url": "https://shop.example/help",
         "alternative_url": "https://shop.example/desk",
     }
+    migrate(environment)
     prepared = subprocess.run(
         [sys.executable, "-c", PREPARE, json.dumps({PARTY: terms, STRICT_PARTY: {"threshold": 1.0}})],
         cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True,

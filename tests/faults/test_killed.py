@@ -7,23 +7,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.server.processes import (
-    PATIENCE_S,
-    PROJECT,
-    build_environment,
-    find_postgres,
-    migrate,
-    run_postgres,
-)
+from tests.server.migrated import migrate
+from tests.server.postgres import Postgres
+from tests.server.processes import PATIENCE_S, PROJECT, build_environment
 
 SESSIONS = int(os.environ.get("POL_FAULT_SESSIONS", "20"))
 
 
 def kill_sessions(folder: Path, signing_keys_dir: Path, **changes: str) -> dict[str, Any]:
     env = build_environment(folder, signing_keys_dir, **changes)
-    migrate(env)
+    if "DATABASE_URL" not in changes:
+        migrate(env)
     command = [sys.executable, "-m", "tests.faults.killed_sessions", str(SESSIONS)]
     done = subprocess.run(
         command,
@@ -31,7 +25,7 @@ def kill_sessions(folder: Path, signing_keys_dir: Path, **changes: str) -> dict[
         env=env,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S + SESSIONS,
+        timeout=PATIENCE_S + 5 * SESSIONS,
         check=False,
     )
     assert done.stdout, done.stderr
@@ -51,10 +45,6 @@ def test_on_sqlite_a_killed_process_leaves_each_session_whole(tmp_path: Path, si
 
 
 def test_on_postgresql_a_killed_process_leaves_each_session_whole(
-    tmp_path: Path, signing_keys_dir: Path
+    tmp_path: Path, signing_keys_dir: Path, postgres: Postgres
 ) -> None:
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    with run_postgres(programs) as url:
-        assert_sound(kill_sessions(tmp_path, signing_keys_dir, DATABASE_URL=url))
+    assert_sound(kill_sessions(tmp_path, signing_keys_dir, DATABASE_URL=postgres.make_migrated()))

@@ -3,18 +3,22 @@ import logging
 import sys
 
 import pytest
+from django.test import RequestFactory
+from django.urls import resolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polsite.logs import BLOT, JsonFormatter, LineFormatter, blot_secrets
+from polsite.logs import BLOT, JsonFormatter, LineFormatter, RouteFilter, blot_secrets
 
 JWS = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 KEY = "0123456789ab." + "A" * 43
 
 
-def make_record(message: str, *arguments: object, error: bool = False) -> logging.LogRecord:
+def make_record(
+    message: str, *arguments: object, error: bool = False, reason: str = f"bad {JWS}"
+) -> logging.LogRecord:
     try:
-        raise ValueError(f"bad {JWS}")
+        raise ValueError(reason)
     except ValueError:
         raised = sys.exc_info() if error else None
     return logging.LogRecord("verification", logging.ERROR, "x.py", 1, message, arguments, raised)
@@ -56,3 +60,28 @@ def test_a_traceback_of_a_text_line_is_blotted_out_too() -> None:
     line = LineFormatter().format(make_record("Session 1 ended", error=True))
     assert "ValueError" in line
     assert JWS not in line
+
+
+def test_a_request_that_went_wrong_is_named_by_its_route(rf: RequestFactory) -> None:
+    request = rf.get("/auth/sessions/alice")
+    for route in ("no address of ours", "/auth/sessions/<str:session_id>"):
+        record = make_record("%s: %s", "Not Found", request.path)
+        record.request = request
+        assert RouteFilter().filter(record)
+        assert record.getMessage() == f"Not Found: {route}"
+        request.resolver_match = resolve(request.path)
+
+
+@given(st.text("\r\n\x1b\x85\u2028 a", max_size=20))
+def test_no_exception_can_write_a_line_that_looks_like_the_logs_own(reason: str) -> None:
+    line = LineFormatter().format(make_record("Session 1 ended", error=True, reason=reason))
+    first, *rest = line.splitlines()
+    assert first.endswith("Session 1 ended")
+    assert [text for text in rest if not text.startswith("    ")] == []
+    assert "\x1b" not in line
+
+
+def test_a_row_that_a_database_refused_is_not_repeated() -> None:
+    reason = "null value in column\nDETAIL:  Failing row contains (1, alice, created)."
+    for formatter in (LineFormatter(), JsonFormatter()):
+        assert "alice" not in formatter.format(make_record("x", error=True, reason=reason))

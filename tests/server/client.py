@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from tests.asyncapi import check_server_message
+from tests.server.migrated import PATIENCE_S
 from tests.verification.pictures import make_jpeg
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
@@ -73,7 +74,7 @@ async def open_client(address: str | Mapping[str, str], origin: str | None = Non
         subprotocols=[Subprotocol("pol.v1")],
         origin=None if origin is None else Origin(origin),
         max_queue=None,
-        open_timeout=60,
+        open_timeout=PATIENCE_S,
     ) as socket:
         yield Client(socket)
 

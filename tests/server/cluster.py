@@ -14,10 +14,8 @@ from tests.server.processes import (
     PROJECT,
     Daphne,
     build_environment,
-    find_postgres,
     run_daphne,
     run_nginx,
-    run_postgres,
     run_redis,
 )
 
@@ -58,19 +56,18 @@ class Cluster:
 
 
 @contextmanager
-def run_cluster(folder: Path, signing_keys_dir: Path) -> Iterator[Cluster]:
-    programs = find_postgres()
-    assert programs is not None
+def run_cluster(folder: Path, signing_keys_dir: Path, database_url: str) -> Iterator[Cluster]:
+    """database_url: of a migrated database in PostgreSQL."""
     with ExitStack() as stack:
         env = build_environment(
             folder,
             signing_keys_dir,
-            DATABASE_URL=stack.enter_context(run_postgres(programs)),
+            DATABASE_URL=database_url,
             REDIS_URL=stack.enter_context(run_redis(folder)),
             DJANGO_SUPERUSER_PASSWORD=STAFF_PASSWORD,
             POL_REPLICA_LEASE_SECONDS=str(LEASE_S),
         )
-        near = stack.enter_context(run_daphne(env))
+        near = stack.enter_context(run_daphne(env, is_migrated=True))
         far = stack.enter_context(run_daphne(env, is_migrated=True))
         command = ["createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org"]
         subprocess.run(

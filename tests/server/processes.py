@@ -2,12 +2,10 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,8 +14,9 @@ from typing import Any
 
 import requests
 
-PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 90
+from tests.server import migrated
+
+PROJECT, PATIENCE_S = migrated.PROJECT, migrated.PATIENCE_S
 
 
 class Process:
@@ -150,15 +149,10 @@ def build_environment(folder: Path, signing_keys_dir: Path, **changes: str) -> d
     }
 
 
-def migrate(env: Mapping[str, str]) -> None:
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
-    subprocess.run(command, cwd=PROJECT, env=env, check=True, timeout=PATIENCE_S)
-
-
 def collect_static_files(env: Mapping[str, str]) -> None:
     """What a server without DEBUG needs before it can write a page."""
     command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0", "--skip-checks"]
-    subprocess.run(command, cwd=PROJECT, env=env, check=True, timeout=PATIENCE_S)
+    subprocess.run(command, cwd=PROJECT, env=env, check=True, timeout=3 * PATIENCE_S)
 
 
 # Whoever the tests verify; a ticket or a key's secret; a token; a frame, as bytes read for text and in base64.
@@ -172,14 +166,15 @@ def find_private(log: str) -> list[str]:
 
 @contextmanager
 def run_daphne(env: Mapping[str, str], *, is_migrated: bool = False) -> Iterator[Daphne]:
-    """Migrate, serve, and end with a log that has no traceback, and nothing in it that is anybody's."""
+    """Migrate, serve, end when asked to: with a log that has no traceback, and nothing in it that is anybody's."""
     if not is_migrated:
-        migrate(env)
+        migrated.migrate(env)
     server = Daphne(env)
     try:
         yield server
     finally:
-        server.stop()
+        status = server.stop()
+    assert status == 0
     assert find_private(server.log) == []
     assert "Traceback" not in server.log, server.log
     assert "never retrieved" not in server.log, server.log
@@ -244,42 +239,3 @@ def run_nginx(folder: Path, upstreams: Sequence[str]) -> Iterator[str]:
 def find_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def find_postgres() -> Path | None:
-    """The folder of PostgreSQL's programs, newest version first."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
-    on_path = shutil.which("initdb")
-    return folders[0].parent if folders else Path(on_path).parent if on_path else None
-
-
-@contextmanager
-def run_postgres(programs: Path) -> Iterator[str]:
-    """A cluster of its own on a free loopback port; its URL.
-
-    PostgreSQL refuses to run as root; the account its package made stands in then.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="polpg"))
-    as_other: list[str] = []
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-        as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    data, port = str(folder / "data"), str(find_free_port())
-
-    def call(*command: str) -> None:
-        subprocess.run(
-            [*as_other, *command], cwd=folder, check=True, timeout=PATIENCE_S, stdout=subprocess.DEVNULL
-        )
-
-    server: Process | None = None
-    try:
-        call(str(programs / "initdb"), "-D", data, "-U", "pol", "-A", "trust", "--no-sync", "-E", "UTF8")
-        options = ["-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-F"]
-        server = Process([*as_other, str(programs / "postgres"), "-D", data, *options])
-        server.wait_for_line("ready to accept connections")
-        call(str(programs / "createdb"), "-h", "127.0.0.1", "-p", port, "-U", "pol", "pol")
-        yield f"postgres://pol@127.0.0.1:{port}/pol"
-    finally:
-        if server is not None:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)

@@ -15,16 +15,15 @@ from channels_redis.core import RedisChannelLayer
 from redis import Redis
 
 from tests.server.client import open_client
+from tests.server.cluster import Cluster
+from tests.server.postgres import Postgres
 from tests.server.processes import (
     PATIENCE_S,
     PROJECT,
     Daphne,
     Process,
     build_environment,
-    find_postgres,
-    migrate,
     run_daphne,
-    run_postgres,
     run_redis,
 )
 from tests.server.test_socket import race_for
@@ -46,24 +45,6 @@ def redis_server(
     folder = tmp_path_factory.mktemp("on_redis")
     env = build_environment(folder, signing_keys_dir, REDIS_URL=redis_url, POL_RATE_VALIDATE_TOKEN="5/min")
     with run_daphne(env) as daphne:
-        yield daphne
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    with run_postgres(programs) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def postgres_server(
-    postgres_url: str, tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path
-) -> Iterator[Daphne]:
-    folder = tmp_path_factory.mktemp("postgres")
-    with run_daphne(build_environment(folder, signing_keys_dir, DATABASE_URL=postgres_url)) as daphne:
         yield daphne
 
 
@@ -112,24 +93,27 @@ async def test_a_socket_goes_on_where_nothing_comes_for_longer_than_redis_blocks
     assert (messages[-1]["reason"], code) == ("cancelled", 1000)
 
 
-async def test_a_session_is_held_with_postgresql_behind_it(postgres_server: Daphne) -> None:
-    await hold_session(postgres_server)
-    health = requests.get(f"{postgres_server.url}/health", timeout=30).json()
+async def test_a_session_is_held_with_postgresql_behind_it(cluster: Cluster) -> None:
+    server, _ = cluster.replicas
+    await hold_session(server)
+    health = requests.get(f"{server.url}/health", timeout=30).json()
     assert health["checks"]["database"] == "ok"
 
 
-async def test_on_postgresql_too_one_of_two_sockets_gets_the_ticket(postgres_server: Daphne) -> None:
+async def test_on_postgresql_too_one_of_two_sockets_gets_the_ticket(cluster: Cluster) -> None:
     for _ in range(5):
-        opened = postgres_server.open_session()
+        opened = cluster.replicas[0].open_session()
         assert sorted(await race_for(opened)) == ["already_connected", "session"]
 
 
 def test_every_promise_of_the_services_holds_on_postgresql(
-    postgres_url: str, tmp_path: Path, signing_keys_dir: Path
+    postgres: Postgres, tmp_path: Path, signing_keys_dir: Path
 ) -> None:
     """Its locks differ from SQLite's: writers that race for one nonce run side by side there."""
-    env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=postgres_url)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cov"]
+    postgres.make_migrated("test_promises")  # named as pytest-django names it, and taken as it is
+    url = postgres.make_database("promises")
+    env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=url)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cov", "--reuse-db"]
     ended = subprocess.run(
         [*command, "tests/verification/test_services.py", "tests/audit/test_guards.py"],
         cwd=PROJECT,
@@ -143,11 +127,9 @@ def test_every_promise_of_the_services_holds_on_postgresql(
 
 
 def test_processes_that_write_and_purge_at_once_keep_one_chain_on_postgresql(
-    postgres_url: str, tmp_path: Path, signing_keys_dir: Path
+    postgres: Postgres, tmp_path: Path, signing_keys_dir: Path
 ) -> None:
-    env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=postgres_url)
-    migrate(env)
-    before = verify_audit(env)
+    env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=postgres.make_migrated())
     writers = [Process([sys.executable, "-m", "tests.audit.writer", "40"], env) for _ in range(3)]
     for writer in writers:
         writer.wait_for_line("wrote 40")
@@ -155,7 +137,7 @@ def test_processes_that_write_and_purge_at_once_keep_one_chain_on_postgresql(
     report = verify_audit(env)
     assert report["is_intact"], report
     assert report["is_guarded"]
-    assert report["head_sequence"] >= before["head_sequence"] + 3 * 40
+    assert report["head_sequence"] >= 3 * 40
 
 
 def verify_audit(env: dict[str, str]) -> dict[str, Any]:

@@ -6,20 +6,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
 import requests
 
-from tests.server.processes import (
-    PATIENCE_S,
-    PROJECT,
-    Daphne,
-    build_environment,
-    collect_static_files,
-    run_daphne,
-)
+from tests.server.conftest import Production
+from tests.server.processes import PATIENCE_S, PROJECT, Daphne
 
 SHOP = "https://shop.example"
 PASSWORD = "correct horse battery staple"
@@ -110,39 +103,25 @@ def read(answer: requests.Response) -> PageReader:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("headers")
-    env = build_environment(
-        folder,
-        signing_keys_dir,
-        STATIC_ROOT=str(folder / "static"),
-        DEBUG="0",
-        SECRET_KEY="k" * 60,
-        ALLOWED_HOSTS="127.0.0.1",
-        POL_BEHIND_PROXY="1",
-        POL_RATE_PUBLIC="10000/min",
-        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
-    )
-
-    collect_static_files(env)
+def site(production: Production) -> Site:
+    server, env = production.server, {**production.env, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
 
     def manage(*arguments: str) -> str:
         command = [sys.executable, "manage.py", arguments[0], "--skip-checks", *arguments[1:]]
         done = subprocess.run(command, cwd=PROJECT, env=env, check=True, capture_output=True, text=True)
         return done.stdout
 
-    with run_daphne(env) as server:
-        manage("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org")
-        key = manage("relying_party", "create", "shop", "--origin", SHOP).split()[-1]
-        opened = requests.post(
-            f"{server.url}/auth/verify",
-            json={"user_id": "subject-001"},
-            headers=BY_TLS | {"Authorization": f"Api-Key {key}"},
-            timeout=PATIENCE_S,
-        ).json()
-        site = Site(server, framed=f"/verify/{opened['session_id']}")
-        site.log_in()
-        yield site
+    manage("createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org")
+    key = manage("relying_party", "create", "shop", "--origin", SHOP).split()[-1]
+    opened = requests.post(
+        f"{server.url}/auth/verify",
+        json={"user_id": "subject-001"},
+        headers=BY_TLS | {"Authorization": f"Api-Key {key}"},
+        timeout=PATIENCE_S,
+    ).json()
+    site = Site(server, framed=f"/verify/{opened['session_id']}")
+    site.log_in()
+    return site
 
 
 def find_faults(path: str, answer: requests.Response, framed: str) -> list[str]:

@@ -1,30 +1,17 @@
 """The server with DEBUG off, as it is deployed."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
-from tests.server.processes import Daphne, build_environment, collect_static_files, run_daphne
+from tests.server.conftest import Production
+from tests.server.processes import Daphne
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
-    folder = tmp_path_factory.mktemp("production")
-    env = build_environment(
-        folder,
-        signing_keys_dir,
-        DEBUG="0",
-        SECRET_KEY="k" * 60,
-        ALLOWED_HOSTS="127.0.0.1",
-        POL_BEHIND_PROXY="1",
-        STATIC_ROOT=str(folder / "static"),
-    )
-    collect_static_files(env)
-    with run_daphne(env) as daphne:
-        yield daphne
+@pytest.fixture
+def server(production: Production) -> Daphne:
+    return production.server
 
 
 BY_TLS = {"X-Forwarded-Proto": "https"}
@@ -73,9 +60,3 @@ def test_a_host_that_is_not_ours_is_refused(server: Daphne) -> None:
     headers = BY_TLS | {"Host": "evil.example"}
     answer = requests.get(f"{server.url}/.well-known/jwks.json", headers=headers, timeout=30)
     assert answer.status_code == 400
-
-
-def test_a_server_that_is_asked_to_end_ends(tmp_path: Path, signing_keys_dir: Path) -> None:
-    with run_daphne(build_environment(tmp_path, signing_keys_dir)) as daphne:
-        assert requests.get(f"{daphne.url}/.well-known/jwks.json", timeout=30).status_code == 200
-        assert daphne.stop() == 0

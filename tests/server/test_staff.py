@@ -52,3 +52,12 @@ def test_a_monitor_at_one_process_sees_a_session_come_at_another(cluster: Cluste
         opened = near.open_session("subject-002")
         while opened["session_id"] not in str(monitor.recv(timeout=PATIENCE_S)):
             pass
+
+
+def test_a_question_that_no_database_could_answer_is_no_error_of_ours(cluster: Cluster) -> None:
+    near, _ = cluster.replicas
+    staff = log_in(near)
+    for table in ("audit/auditevent", "verification/verificationsession"):
+        for question in ("user_id=%00", "reason=%00", "relying_party=%00", "q=%00", "id=9" + 30 * "9"):
+            answer = staff.get(f"{near.url}/admin/{table}/?{question}", timeout=PATIENCE_S)
+            assert answer.status_code in {200, 400}, (table, question)

@@ -1,5 +1,6 @@
 """How the subject moves in time when asked for an action: after a moment, smoothly, and never quite still."""
 
+import functools
 import math
 import random
 from collections.abc import Iterable, Iterator
@@ -129,7 +130,8 @@ class _Sway:
     """What a person does without meaning to: the head drifts and trembles a little, the eyes blink."""
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
+        # A frame asks for three blinks, and a generator of its own for each is most of what a pose costs.
+        self._blink_begins_s = functools.cache(functools.partial(_draw_blink_s, seed))
         phases = random.Random(f"sway {seed}")
         self._phases = [[phases.uniform(0, 2 * math.pi) for _ in _SWAY_HZ] for _ in range(3)]
 
@@ -151,10 +153,6 @@ class _Sway:
         closed = max(self._close(now_s - self._blink_begins_s(nearest + step)) for step in (-1, 0, 1))
         return replace(expression, close_eyes=max(expression.close_eyes, closed))
 
-    def _blink_begins_s(self, number: int) -> float:
-        jitter = random.Random(f"blink {self._seed} {number}").uniform(-_BLINK_JITTER_S, _BLINK_JITTER_S)
-        return number * _BLINK_EVERY_S + jitter if number > 0 else -math.inf
-
     @staticmethod
     def _close(since_s: float) -> float:
         if since_s < 0:
@@ -163,6 +161,12 @@ class _Sway:
             return _ease(since_s / _BLINK_CLOSING_S)
         opening_s = since_s - _BLINK_CLOSING_S - _BLINK_SHUT_S
         return 1.0 - _ease(min(1.0, max(0.0, opening_s) / _BLINK_OPENING_S))
+
+
+def _draw_blink_s(seed: int, number: int) -> float:
+    """When the blink of this number begins."""
+    jitter = random.Random(f"blink {seed} {number}").uniform(-_BLINK_JITTER_S, _BLINK_JITTER_S)
+    return number * _BLINK_EVERY_S + jitter if number > 0 else -math.inf
 
 
 def _ease(share: float) -> float:

@@ -1,4 +1,4 @@
-"""The reference client: holds a session before a clip with a running server, in real time.
+"""The reference client: holds a session before a clip with a running server, in real time where that keeps up.
 
 Speaks docs/protocol.md and nothing else, so it doubles as an example for client authors.
 """
@@ -20,7 +20,7 @@ from verification.liveness.actions import Action
 from verification.liveness.frame_gate import FrameHeader
 from verification.messages import build_binary, decode_nonce
 
-HTTP_TIMEOUT_S = 10
+HTTP_TIMEOUT_S = 30
 MAX_MESSAGE_BYTES = 65_536
 # Frames that wait in the network carry a nonce that may be gone when they arrive: never keep many there.
 MAX_IN_FLIGHT = 2
@@ -42,17 +42,23 @@ def open_remote_session(url: str, subject: ClipSubject[bytes], *, user_id: str, 
 
 
 class RemoteSession:
-    """One session over one socket. on_message hears of every message of the server."""
+    """One session over one socket.
+
+    cookie: of a sign-in, which belongs to the browser that began it. on_message hears of every message of
+    the server.
+    """
 
     def __init__(
         self,
         subject: ClipSubject[bytes],
         websocket_url: str,
         *,
+        cookie: str = "",
         on_message: Callable[[dict[str, Any]], None] = lambda message: None,
     ) -> None:
         self._subject = subject
         self._url = websocket_url
+        self._headers = {"Cookie": cookie} if cookie else {}
         self._on_message = on_message
         self._nonce: bytes | None = None
         self._action = Action.LOOK_STRAIGHT
@@ -69,7 +75,12 @@ class RemoteSession:
     async def _run(self) -> ClipVerdict:
         started_s = time.monotonic()
         try:
-            async with connect(self._url, subprotocols=["pol.v1"], max_size=MAX_MESSAGE_BYTES) as socket:  # type: ignore[list-item]
+            async with connect(
+                self._url,
+                subprotocols=["pol.v1"],  # type: ignore[list-item]
+                additional_headers=self._headers,
+                max_size=MAX_MESSAGE_BYTES,
+            ) as socket:
                 camera = {"fps": self._subject.camera.fps, "label": "video file"}
                 with contextlib.suppress(ConnectionClosed):  # refused: what the server said of it comes next
                     await socket.send(json.dumps({"type": "ready", "camera": camera}))
@@ -120,18 +131,17 @@ class RemoteSession:
         return is_room or time.monotonic() - self._last_sent_s >= IN_FLIGHT_EXPIRY_S
 
     async def _send_frames(self, socket: ClientConnection, ready_at_s: float) -> None:
-        """At the clip's own rate; a frame that finds no room is dropped, as a camera would."""
+        """At the clip's own rate, or the server's where that is slower: a frame left out may be the one that tells."""
         interval_s = 1.0 / self._subject.camera.fps
         due_s = time.monotonic()
         while True:
-            image = self._subject.camera.take() if self._nonce is not None else b""
             if self._nonce is not None and self._may_send():
                 self._frames += 1
                 self._last_sent_s = time.monotonic()
                 captured_at_ms = int(1_000 * (time.monotonic() - ready_at_s))
                 header = FrameHeader(self._nonce, self._frames, max(captured_at_ms, self._frames))
                 try:
-                    await socket.send(build_binary(header, image))
+                    await socket.send(build_binary(header, self._subject.camera.take()))
                 except ConnectionClosed:
                     return  # the receiver is told why
             due_s = max(due_s + interval_s, time.monotonic())

@@ -13,8 +13,9 @@ from verification.vision.appearance import describe_appearance
 from verification.vision.closing import Closing
 from verification.vision.crop import PixelBox, bound_landmarks
 from verification.vision.decode import DecodedFrame, decode_image
+from verification.vision.installed import ModelStatus
 from verification.vision.landmarks import FaceLandmarkerMissing, TrackedFace
-from verification.vision.loading import ModelStatus, VisionModels, load_models
+from verification.vision.loading import VisionModels, load_models
 from verification.vision.skin import measure_skin_lab
 from verification.vision.trackers import LandmarkEngine, open_tracker
 from verification.vision.weights import ModelName, ModelPaths

@@ -13,27 +13,13 @@ from verification.vision.deepfake import DeepfakeModel
 from verification.vision.emotion import DeepFaceEmotionModel, EmotionModel, FerEmotionModel
 from verification.vision.face_networks import FaceNetworkPool
 from verification.vision.fasnet import FasnetTexture
+from verification.vision.installed import ModelStatus, check_model, mark_unreadable
 from verification.vision.onnx_session import ModelUnreadable
 from verification.vision.texture import FusedTexture, ProjectTexture, TextureModel
-from verification.vision.weights import MANIFEST, ModelFile, ModelName, ModelPaths, is_trusted
+from verification.vision.weights import MANIFEST, ModelName, ModelPaths
 
 _Model = TypeVar("_Model")
 _Image = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelStatus:
-    """Whether a model file can be used.
-
-    detail: empty when it can; else what is wrong and what to do about it, in one sentence.
-    """
-
-    name: str
-    purpose: str
-    path: Path
-    is_required: bool
-    is_installed: bool
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +44,7 @@ class VisionModels:
 
 def load_models(paths: ModelPaths) -> VisionModels:
     """Load what is installed. A missing, damaged or untrusted file is told in `status`, never raised."""
-    status = {name: _check(model, paths.locate(name)) for name, model in MANIFEST.items()}
+    status = {name: check_model(model, paths.locate(name)) for name, model in MANIFEST.items()}
 
     def load(
         build: Callable[[], _Model], run: Callable[[_Model, _Image, PixelBox], object], *names: ModelName
@@ -68,7 +54,7 @@ def load_models(paths: ModelPaths) -> VisionModels:
         try:
             return _try_out(build(), run)
         except ModelUnreadable as error:
-            status.update({name: _mark_unreadable(status[name], error) for name in names})
+            status.update({name: mark_unreadable(status[name], error) for name in names})
             return None
 
     landmarker = _load_landmarker(paths, status)
@@ -113,7 +99,7 @@ def _load_landmarker(paths: ModelPaths, status: dict[ModelName, ModelStatus]) ->
     try:
         return FaceNetworkPool(paths.landmarker)
     except ModelUnreadable as error:
-        status[name] = _mark_unreadable(status[name], error)
+        status[name] = mark_unreadable(status[name], error)
         return None
 
 
@@ -129,45 +115,3 @@ def _try_out(model: _Model, run: Callable[[_Model, _Image, PixelBox], object]) -
     except Exception as error:  # ONNX Runtime's exceptions share no base class but this one
         raise ModelUnreadable("the file holds another network than the one expected") from error
     return model
-
-
-def check_models(paths: ModelPaths) -> dict[str, ModelStatus]:
-    """Say which model files are there and trusted, without loading any."""
-    return {str(name): _check(model, paths.locate(name)) for name, model in MANIFEST.items()}
-
-
-def _check(model: ModelFile, path: Path) -> ModelStatus:
-    detail = ""
-    if not path.is_file():
-        detail = f"not installed: {_next_step(model)}"
-    elif not is_trusted(model, path):
-        detail = f"not the file it should be (its SHA-256 is unknown): {_next_step(model)}"
-    return ModelStatus(
-        name=str(model.name),
-        purpose=model.purpose,
-        path=path,
-        is_required=model.is_required,
-        is_installed=not detail,
-        detail=detail,
-    )
-
-
-def _next_step(model: ModelFile) -> str:
-    if model.name is ModelName.MESONET4:
-        return "set DEEPFAKE_MODEL_PATH to a MesoNet-4 in ONNX, or unset it for the project's own weights"
-    if model.name is ModelName.MOBILENETV2:
-        return "only the project's own MesoNet-4 has it beside it; another serves alone"
-    if model.name is ModelName.TEXTURE:
-        return "it is part of the project's own files; install these again"
-    return f"run manage.py download_models{' --all' if model.is_optional_extra else ''}"
-
-
-def _mark_unreadable(status: ModelStatus, error: ModelUnreadable) -> ModelStatus:
-    return ModelStatus(
-        name=status.name,
-        purpose=status.purpose,
-        path=status.path,
-        is_required=status.is_required,
-        is_installed=False,
-        detail=str(error),
-    )

@@ -16,6 +16,7 @@ from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerOptions,
 
 from verification.vision.closing import Closing
 from verification.vision.landmarks import MAX_FACES, FaceLandmarkerMissing, TrackedFace, pose_from_matrix
+from verification.vision.weights import MANIFEST, ModelName, is_trusted
 
 
 class MediaPipeTracker(Closing):
@@ -25,10 +26,10 @@ class MediaPipeTracker(Closing):
     """
 
     def __init__(self, model_path: Path, *, max_faces: int = MAX_FACES) -> None:
-        if not model_path.is_file():
-            raise FaceLandmarkerMissing(f"no face landmarker at {model_path}: run manage.py download_models")
+        # Its content and not its path: MediaPipe would map the file, and what is written into it later with it.
+        content = _read_trusted(model_path)
         options = FaceLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(model_path)),
+            base_options=BaseOptions(model_asset_buffer=content),
             running_mode=RunningMode.VIDEO,
             num_faces=max_faces,
             output_face_blendshapes=True,
@@ -66,6 +67,13 @@ class MediaPipeTracker(Closing):
     def close(self) -> None:
         """Free the landmarker's memory; the tracker can't be used again."""
         self._landmarker.close()
+
+
+def _read_trusted(model_path: Path) -> bytes:
+    """Read for each stream anew, so the file may have changed since the server began."""
+    if not is_trusted(MANIFEST[ModelName.FACE_LANDMARKER], model_path):
+        raise FaceLandmarkerMissing(f"no face landmarker at {model_path}: run manage.py download_models")
+    return model_path.read_bytes()
 
 
 def _landmarks_to_pixels(landmarks: list[Any], width_px: int, height_px: int) -> npt.NDArray[np.float32]:

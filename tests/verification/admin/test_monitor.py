@@ -163,7 +163,7 @@ async def test_whoever_logs_out_stops_watching() -> None:
 async def test_whoever_loses_the_role_stops_watching() -> None:
     async with watch(await sign_in()) as staff:
         await staff.receive()
-        await sync_to_async(Group.objects.all().delete)()
+        await sync_to_async(User.groups.through.objects.all().delete)()
         await open_in_test(user_id="subject-001")
         assert await staff.receive() == Close(4403)
 

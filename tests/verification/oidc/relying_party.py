@@ -18,23 +18,24 @@ from verification.services import OpenedSession
 CALLBACK = "https://shop.example/callback"
 
 
-class Shop:
-    """The party's web site: what it keeps between two requests is `session`, as Django would keep it."""
+class Site:
+    """The party's web site: what it keeps between two requests is `session`, as Django would keep it.
 
-    def __init__(self, provider: str, *, name: str = "shop", is_public: bool = False) -> None:
-        self.provider = provider
-        self.party: RelyingParty = create_relying_party(name, redirect_uris=[CALLBACK])
-        self.client_id, self.client_secret = enable_oidc(self.party, is_public=is_public)
+    client_secret: empty for an app that can keep none.
+    """
+
+    def __init__(self, provider: str, client_id: str, client_secret: str) -> None:
+        self.provider, self.client_id, self.client_secret = provider, client_id, client_secret
         self.session: dict[str, Any] = {}
         self.client = OAuth().register(
             "proof",
-            client_id=self.client_id,
-            client_secret=self.client_secret or None,
+            client_id=client_id,
+            client_secret=client_secret or None,
             server_metadata_url=f"{provider}/.well-known/openid-configuration",
             client_kwargs={
                 "scope": "openid",
                 "code_challenge_method": "S256",
-                **({"token_endpoint_auth_method": "none"} if is_public else {}),
+                **({} if client_secret else {"token_endpoint_auth_method": "none"}),
             },
         )
 
@@ -55,6 +56,14 @@ class Shop:
         return token
 
 
+class Shop(Site):
+    """A party that is registered in the database of this process."""
+
+    def __init__(self, provider: str, *, name: str = "shop", is_public: bool = False) -> None:
+        self.party: RelyingParty = create_relying_party(name, redirect_uris=[CALLBACK])
+        super().__init__(provider, *enable_oidc(self.party, is_public=is_public))
+
+
 class Browser:
     """The person's browser: cookies, and nothing followed without being looked at."""
 
@@ -65,13 +74,17 @@ class Browser:
     def get(self, address: str) -> requests.Response:
         return self.http.get(address, allow_redirects=False, timeout=30)
 
-    def open_capture(self, address: str) -> OpenedSession:
-        """Follow the authorization request to the capture page; the session and its ticket."""
+    def follow(self, address: str) -> tuple[str, str]:
+        """Follow the authorization request to the capture page; the session's id and its ticket."""
         answer = self.get(address)
         assert answer.status_code == 303, answer.text
         parts = urlsplit(answer.headers["Location"])
-        session = VerificationSession.objects.get(pk=parts.path.rsplit("/", 1)[1])
-        return OpenedSession(session, parts.fragment.removeprefix("ticket="))
+        return parts.path.rsplit("/", 1)[1], parts.fragment.removeprefix("ticket=")
+
+    def open_capture(self, address: str) -> OpenedSession:
+        """The same, where the session is in the database of this process."""
+        session_id, ticket = self.follow(address)
+        return OpenedSession(VerificationSession.objects.get(pk=session_id), ticket)
 
     def come_back(self, opened: OpenedSession) -> requests.Response:
         """Where the capture page leads when the check is over."""

@@ -8,7 +8,7 @@ from tests.verification.vision.networks import make_mean_network
 from verification.vision.analyser import VisionModels, load_models
 from verification.vision.emotion import DeepFaceEmotionModel, FerEmotionModel
 from verification.vision.fasnet import FasnetTexture
-from verification.vision.loading import check_models
+from verification.vision.installed import check_models
 from verification.vision.texture import FusedTexture, ProjectTexture
 from verification.vision.weights import (
     PROJECT_TEXTURE_WEIGHTS,
