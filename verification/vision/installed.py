@@ -1,6 +1,6 @@
 """Which model files are there and trusted, said without loading any.
 
-Every `manage.py` command asks this as it starts, so nothing here imports what runs the models: that takes a second.
+Every `manage.py` command asks this as it starts, so nothing here imports what runs the models.
 """
 
 from dataclasses import dataclass
