@@ -78,7 +78,8 @@ export class CapturePace {
   #dueAtMs = Number.NEGATIVE_INFINITY;
   #bufferSeenAtMs = Number.NEGATIVE_INFINITY;
   #fps;
-  quality = MAX_QUALITY;
+  /** Modest at first: nothing is known of the line, and a first frame that takes two seconds looks like a lost one. */
+  quality = MIN_QUALITY_FOR_LATENCY;
   scale = 1;
   maxInFlight = 1;
 

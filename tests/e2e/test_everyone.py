@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from tests.e2e.axe import find_violations, needs_axe
 from tests.e2e.browsing import RunningServer, agree, await_state
@@ -18,6 +19,7 @@ from tests.e2e.test_camera import TWO_CAMERAS
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 PHONE = ViewportSize(width=390, height=780)
 LYING_PHONE = ViewportSize(width=780, height=360)
+LEAST_TARGET_PX = 24
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -120,13 +122,72 @@ def test_a_phone_shows_the_whole_page_without_scrolling(
 
 
 def test_text_twice_as_large_loses_nothing(page: Page, server: RunningServer) -> None:
+    socket = ScriptedSocket(page)
     page.set_viewport_size({"width": 800, "height": 700})
+    for address in (server.url, server.open_session()):
+        page.goto(address)
+        page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+        assert page.evaluate(OVERFLOW) <= 0
+    agree(page)
+    await_state(page, "aligning")
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+    socket.feedback("too_dark")
+    assert page.evaluate(OVERFLOW) <= 0
+    for selector in ("#instruction", "#hint", "#skip", "#cancel"):
+        assert page.locator(selector).evaluate("e => e.scrollWidth <= e.clientWidth + 1"), selector
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+# Where the focus is, and what the next stop is compared with: the place in the document.
+DESCRIBE_FOCUS = """() => {
+  const element = document.activeElement;
+  const before = window.lastFocused;
+  window.lastFocused = element;
+  const { width, height } = element.getBoundingClientRect();
+  return {
+    name: element.id || element.textContent.trim(),
+    isAfterTheLast: !before || Boolean(before.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING),
+    outline: getComputedStyle(element).outlineStyle,
+    size: Math.min(width, height),
+  };
+}"""
+
+
+def walk_with_tab(page: Page, last: str) -> list[str]:
+    """The stops up to the last one: in the order in which the page is read, each to be seen and to be hit."""
+    stops: list[str] = []
+    while last not in stops:
+        page.keyboard.press("Tab")
+        focus = page.evaluate(DESCRIBE_FOCUS)
+        assert focus["isAfterTheLast"], focus
+        assert focus["outline"] != "none", focus
+        assert focus["size"] >= LEAST_TARGET_PX, focus
+        stops.append(focus["name"])
+    return stops
+
+
+def test_the_focus_goes_in_the_order_of_reading_and_each_stop_is_seen_and_large_enough(
+    page: Page, server: RunningServer
+) -> None:
+    socket = ScriptedSocket(page)
     page.goto(server.open_session())
-    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
-    assert page.evaluate(OVERFLOW) <= 0
-    page.goto(server.url)
-    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
-    assert page.evaluate(OVERFLOW) <= 0
+    expect(page.locator("#start-camera")).to_be_enabled()
+    assert walk_with_tab(page, "decline")[-2:] == ["start-camera", "decline"]
+    agree(page)
+    await_state(page, "aligning")
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+    page.evaluate("() => { window.lastFocused = null; }")
+    assert walk_with_tab(page, "cancel")[0] == "skip"
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+    page.evaluate("() => { window.lastFocused = null; }")
+    assert walk_with_tab(page, "help")[0] == "retry"
 
 
 def test_whoever_wants_less_motion_gets_none(browser: Browser, server: RunningServer) -> None:
@@ -161,9 +222,14 @@ def see_single_pages(page: Page, server: RunningServer, language: str) -> Iterat
     for name in ("404.html", "500.html"):  # this server shows developers other pages than these
         with translation.override(language):
             body = render_to_string(name)
-        page.route("**/gone", lambda route, body=body: route.fulfill(body=body, content_type="text/html"))
-        page.goto(f"{server.url}/gone")
+        address = f"{server.url}/gone/{name}"
+        page.route(address, partial(answer_with, body))
+        page.goto(address)
         yield name
+
+
+def answer_with(body: str, route: Route) -> None:
+    route.fulfill(body=body, content_type="text/html")
 
 
 def see_a_failed_check(page: Page, server: RunningServer, language: str) -> Iterator[str]:
