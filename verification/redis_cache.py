@@ -13,6 +13,11 @@ from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 class PooledRedisCache(RedisCache):
     """Takes what Django's own takes; values of OPTIONS must be hashable."""
 
+    # Django's, which its stubs leave out.
+    _class: type[RedisCacheClient]
+    _servers: list[str]
+    _options: dict[str, Any]
+
     @property
     def _cache(self) -> RedisCacheClient:
         return _share_client(self._class, tuple(self._servers), tuple(sorted(self._options.items())))
@@ -22,4 +27,4 @@ class PooledRedisCache(RedisCache):
 def _share_client(
     kind: type[RedisCacheClient], servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]
 ) -> RedisCacheClient:
-    return kind(servers, **dict(options))
+    return kind(list(servers), **dict(options))

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 90
+PATIENCE_S = 240
 
 
 class Process:
