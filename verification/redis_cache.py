@@ -14,17 +14,14 @@ class PooledRedisCache(RedisCache):
     """Takes what Django's own takes; values of OPTIONS must be hashable."""
 
     # Django's, which its stubs leave out.
-    _class: type[RedisCacheClient]
     _servers: list[str]
     _options: dict[str, Any]
 
     @property
     def _cache(self) -> RedisCacheClient:
-        return _share_client(self._class, tuple(self._servers), tuple(sorted(self._options.items())))
+        return _share_client(tuple(self._servers), tuple(sorted(self._options.items())))
 
 
 @lru_cache(maxsize=8)
-def _share_client(
-    kind: type[RedisCacheClient], servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]
-) -> RedisCacheClient:
-    return kind(list(servers), **dict(options))
+def _share_client(servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]) -> RedisCacheClient:
+    return RedisCacheClient(list(servers), **dict(options))
