@@ -127,7 +127,7 @@ REDIS_URL: str = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "verification.redis_cache.PooledRedisCache",
             "LOCATION": REDIS_URL,
             # One that hangs must not take the requests with it.
             "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},

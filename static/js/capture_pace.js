@@ -4,11 +4,16 @@
  * The numbers aim at frames that are worth analysing: below about 10 frames a second a blink is missed, below
  * JPEG quality 0.6 the texture that tells skin from a screen is gone. So rate gives way first, quality second,
  * size last.
+ *
+ * What a full line queues is out of sight, in the operating system and in every router, so the answers have to tell:
+ * one frame at a time until they come quickly, and again once one was not answered in time.
  */
 
 export const MAX_IN_FLIGHT = 2;
 export const IN_FLIGHT_EXPIRY_MS = 1500;
 const SLOW_ANSWER_MS = 450;
+/** Later than any server answers that still takes newcomers, so it must be the line. */
+const LINE_ANSWER_MS = 900;
 const QUICK_ANSWER_MS = 200;
 const COMFORTABLE_FPS = 10;
 const MIN_FPS = 5;
@@ -16,11 +21,13 @@ const MIN_QUALITY = 0.6;
 const MIN_QUALITY_FOR_LATENCY = 0.74;
 const MAX_QUALITY = 0.88;
 const MIN_SCALE = 0.5;
-const FULL_BUFFER_SHARE = 0.5;
+const MIN_SCALE_FOR_LATENCY = 0.7;
+const BUFFER_LOOK_MS = 300;
 
 /** Frames sent and not yet answered. An answer to one frame answers all before it. */
 export class InFlightWindow {
   /** @type {Map<number, number>} seq to the time it was sent */ #sentAtMs = new Map();
+  /** @type {Map<number, number>} the same of those given up, whose answer may still tell how late it is */ #givenUp = new Map();
 
   /** @param {number} seq @param {number} nowMs */
   add(seq, nowMs) {
@@ -38,7 +45,10 @@ export class InFlightWindow {
    */
   dropExpired(nowMs) {
     const expired = [...this.#sentAtMs].filter(([, sentAtMs]) => nowMs - sentAtMs >= IN_FLIGHT_EXPIRY_MS);
-    for (const [seq] of expired) this.#sentAtMs.delete(seq);
+    for (const [seq, sentAtMs] of expired) {
+      this.#sentAtMs.delete(seq);
+      this.#givenUp.set(seq, sentAtMs);
+    }
     return expired.length;
   }
 
@@ -49,29 +59,33 @@ export class InFlightWindow {
    * @returns {number | null} how long the answer to exactly this frame took.
    */
   answerUpTo(seq, nowMs) {
-    const sentAtMs = this.#sentAtMs.get(seq);
-    for (const sent of [...this.#sentAtMs.keys()]) if (sent <= seq) this.#sentAtMs.delete(sent);
+    const sentAtMs = this.#sentAtMs.get(seq) ?? this.#givenUp.get(seq);
+    for (const sent of [this.#sentAtMs, this.#givenUp]) {
+      for (const earlier of [...sent.keys()]) if (earlier <= seq) sent.delete(earlier);
+    }
     return sentAtMs === undefined ? null : nowMs - sentAtMs;
   }
 
   clear() {
     this.#sentAtMs.clear();
+    this.#givenUp.clear();
   }
 }
 
 /** Frame rate, JPEG quality and scale that the line and the server can carry right now. */
 export class CapturePace {
   #maxFps;
-  #maxFrameBytes;
   #dueAtMs = Number.NEGATIVE_INFINITY;
+  #bufferSeenAtMs = Number.NEGATIVE_INFINITY;
   #fps;
-  quality = MAX_QUALITY;
+  /** Modest at first: nothing is known of the line, and a first frame that takes two seconds looks like a lost one. */
+  quality = MIN_QUALITY_FOR_LATENCY;
   scale = 1;
+  maxInFlight = 1;
 
-  /** @param {{max_fps: number, max_frame_bytes: number}} limits */
-  constructor({ max_fps, max_frame_bytes }) {
+  /** @param {{max_fps: number}} limits */
+  constructor({ max_fps }) {
     this.#maxFps = Math.max(1, max_fps);
-    this.#maxFrameBytes = max_frame_bytes;
     this.#fps = this.#maxFps;
   }
 
@@ -94,27 +108,37 @@ export class CapturePace {
   }
 
   /**
-   * A late answer may be the server's doing as well as the line's, and a poorer picture helps only the line: so it
-   * costs little quality and no size.
+   * A late answer may be the server's doing as well as the line's, and a poorer picture helps only the line: so with
+   * two frames out it costs little quality and no size, with one alone more, and all there is where it is very late.
    * @param {number} latencyMs from sending a frame to its answer
    */
   noteAnswer(latencyMs) {
-    if (latencyMs > SLOW_ANSWER_MS) this.#slowDown(this.quality > MIN_QUALITY_FOR_LATENCY);
-    else if (latencyMs < QUICK_ANSWER_MS) this.#speedUp();
+    const wasAlone = this.maxInFlight === 1;
+    if (latencyMs < SLOW_ANSWER_MS) this.maxInFlight = MAX_IN_FLIGHT;
+    if (latencyMs > LINE_ANSWER_MS) this.#giveWay();
+    else if (latencyMs > SLOW_ANSWER_MS) {
+      this.#slowDown(this.quality > MIN_QUALITY_FOR_LATENCY || (wasAlone && this.scale > MIN_SCALE_FOR_LATENCY));
+    } else if (latencyMs < QUICK_ANSWER_MS) this.#speedUp();
   }
 
-  /** A frame was never answered. */
+  /** A frame was not answered in time. */
   noteLoss() {
-    this.#slowDown(true);
+    this.maxInFlight = 1;
+    this.#giveWay();
   }
 
   /**
    * @param {number} bufferedBytes what the socket has not yet handed to the network
+   * @param {number} frameBytes the size of the last frame
+   * @param {number} nowMs
    * @returns {boolean} true when the line is so full that another frame would only queue.
    */
-  noteBuffered(bufferedBytes) {
-    const isFull = bufferedBytes > this.#maxFrameBytes * FULL_BUFFER_SHARE;
-    if (isFull) this.#slowDown(true);
+  noteBuffered(bufferedBytes, frameBytes, nowMs) {
+    const isFull = bufferedBytes > 0 && bufferedBytes >= frameBytes;
+    if (isFull && nowMs - this.#bufferSeenAtMs >= BUFFER_LOOK_MS) {
+      this.#bufferSeenAtMs = nowMs;
+      this.#slowDown(true);
+    }
     return isFull;
   }
 
@@ -125,6 +149,12 @@ export class CapturePace {
 
   get #toleranceMs() {
     return 250 / this.#fps;
+  }
+
+  /** The line is full: rate and size at once, there is no time to try one after the other. */
+  #giveWay() {
+    this.#fps = Math.min(this.#fps, COMFORTABLE_FPS);
+    this.#slowDown(true);
   }
 
   /** @param {boolean} mayShrink */

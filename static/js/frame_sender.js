@@ -1,7 +1,7 @@
-/** Turns camera pictures into frames of `pol.v1`: one at a time, two in flight, as fast as the line carries. */
+/** Turns camera pictures into frames of `pol.v1`: one at a time, one or two in flight, as fast as the line carries. */
 
 import { encodeFrame, HEADER_BYTES } from "./frame_codec.js";
-import { CapturePace, InFlightWindow, MAX_IN_FLIGHT } from "./capture_pace.js";
+import { CapturePace, InFlightWindow } from "./capture_pace.js";
 
 /**
  * @typedef {object} FrameSenderParts
@@ -19,6 +19,7 @@ export class FrameSender {
   #readyAtMs;
   #isEncoding = false;
   #lastSeq = 0;
+  #lastFrameBytes = 0;
   #lastCapturedAtMs = 0;
   #challengeFirstSeq = 1;
   /** @type {Uint8Array | null} */ #nonce = null;
@@ -60,7 +61,7 @@ export class FrameSender {
   }
 
   /**
-   * Offer the camera's current picture; it is taken when the pace and the two in flight allow it.
+   * Offer the camera's current picture; it is taken when the pace and those in flight allow it.
    * @returns {Promise<boolean>} whether a frame was sent.
    */
   async offerPicture() {
@@ -103,8 +104,8 @@ export class FrameSender {
   /** @param {number} nowMs */
   #mayCapture(nowMs) {
     if (this.#inFlight.dropExpired(nowMs) > 0) this.#pace.noteLoss();
-    if (this.#isEncoding || this.inFlight >= MAX_IN_FLIGHT || !this.#pace.isDue(nowMs)) return false;
-    return !this.#pace.noteBuffered(this.#parts.bufferedBytes());
+    if (this.#isEncoding || this.inFlight >= this.#pace.maxInFlight || !this.#pace.isDue(nowMs)) return false;
+    return !this.#pace.noteBuffered(this.#parts.bufferedBytes(), this.#lastFrameBytes, nowMs);
   }
 
   /** @param {number} nowMs */
@@ -125,6 +126,7 @@ export class FrameSender {
       return false;
     }
     this.#lastSeq += 1;
+    this.#lastFrameBytes = image.size + HEADER_BYTES;
     const nowMs = this.#parts.now();
     this.#parts.send(encodeFrame({ nonce, seq: this.#lastSeq, capturedAtMs }, image));
     this.#inFlight.add(this.#lastSeq, nowMs);

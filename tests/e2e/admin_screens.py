@@ -36,8 +36,9 @@ SHOTS: tuple[tuple[str, str, str, bool], ...] = (
 @contextmanager
 def run_staffed(folder: Path, count: int) -> Iterator[Daphne]:
     """A server with simulated sessions, an account for each role, and the superuser `root`."""
+    # Sessions that wait must outlast a slow machine's whole run: with a quarter of an hour they once did not.
     env = build_environment(
-        folder, folder / "keys", SESSION_TIMEOUT_SECONDS="900", DJANGO_SUPERUSER_PASSWORD=STAFF_PASSWORD
+        folder, folder / "keys", SESSION_TIMEOUT_SECONDS="86400", DJANGO_SUPERUSER_PASSWORD=STAFF_PASSWORD
     )
     superuser = ["createsuperuser", "--noinput", "--username", "root", "--email", "root@example.org"]
     migrate(env)

@@ -178,6 +178,7 @@ def take(browser: Browser, server: RunningServer, shot: Shot) -> Path:
     )
     page = context.new_page()
     state(page, server, language)
+    page.mouse.move(0, 0)  # away from what was pressed last, and from whatever lies there now
     page.wait_for_timeout(350)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()

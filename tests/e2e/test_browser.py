@@ -93,8 +93,10 @@ def test_a_server_that_falls_silent_is_told_within_two_seconds(page: Page, serve
     page.wait_for_function("() => !document.getElementById('hint').textContent.includes('Connection lost')")
 
 
-def test_what_a_person_sets_aside_is_never_asked(page: Page, server: RunningServer) -> None:
-    """This server's pool is as small as a pool may be, so nothing can be spared and nothing is offered."""
+def test_where_no_movement_can_be_spared_none_is_offered_to_be_set_aside(
+    page: Page, server: RunningServer
+) -> None:
+    """This server's pool is as small as a pool may be."""
     page.goto(server.open_session())
     expect(page.locator("#set-aside")).to_have_count(0)
 

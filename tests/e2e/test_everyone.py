@@ -1,21 +1,25 @@
 """Keyboard, screen reader, languages, right-to-left, small and large text, light and dark; axe on every page."""
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from django.template.loader import render_to_string
+from django.utils import translation
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
+from tests.e2e.axe import find_violations, needs_axe
 from tests.e2e.browsing import RunningServer, agree, await_state
 from tests.e2e.scripted import ScriptedSocket
+from tests.e2e.test_camera import TWO_CAMERAS
 
-AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 PHONE = ViewportSize(width=390, height=780)
 LYING_PHONE = ViewportSize(width=780, height=360)
+LEAST_TARGET_PX = 24
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -118,13 +122,72 @@ def test_a_phone_shows_the_whole_page_without_scrolling(
 
 
 def test_text_twice_as_large_loses_nothing(page: Page, server: RunningServer) -> None:
+    socket = ScriptedSocket(page)
     page.set_viewport_size({"width": 800, "height": 700})
+    for address in (server.url, server.open_session()):
+        page.goto(address)
+        page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+        assert page.evaluate(OVERFLOW) <= 0
+    agree(page)
+    await_state(page, "aligning")
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+    socket.feedback("too_dark")
+    assert page.evaluate(OVERFLOW) <= 0
+    for selector in ("#instruction", "#hint", "#skip", "#cancel"):
+        assert page.locator(selector).evaluate("e => e.scrollWidth <= e.clientWidth + 1"), selector
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+    assert page.evaluate(OVERFLOW) <= 0
+
+
+# Where the focus is, and what the next stop is compared with: the place in the document.
+DESCRIBE_FOCUS = """() => {
+  const element = document.activeElement;
+  const before = window.lastFocused;
+  window.lastFocused = element;
+  const { width, height } = element.getBoundingClientRect();
+  return {
+    name: element.id || element.textContent.trim(),
+    isAfterTheLast: !before || Boolean(before.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING),
+    outline: getComputedStyle(element).outlineStyle,
+    size: Math.min(width, height),
+  };
+}"""
+
+
+def walk_with_tab(page: Page, last: str) -> list[str]:
+    """The stops up to the last one: in the order in which the page is read, each to be seen and to be hit."""
+    stops: list[str] = []
+    while last not in stops:
+        page.keyboard.press("Tab")
+        focus = page.evaluate(DESCRIBE_FOCUS)
+        assert focus["isAfterTheLast"], focus
+        assert focus["outline"] != "none", focus
+        assert focus["size"] >= LEAST_TARGET_PX, focus
+        stops.append(focus["name"])
+    return stops
+
+
+def test_the_focus_goes_in_the_order_of_reading_and_each_stop_is_seen_and_large_enough(
+    page: Page, server: RunningServer
+) -> None:
+    socket = ScriptedSocket(page)
     page.goto(server.open_session())
-    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
-    assert page.evaluate(OVERFLOW) <= 0
-    page.goto(server.url)
-    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
-    assert page.evaluate(OVERFLOW) <= 0
+    expect(page.locator("#start-camera")).to_be_enabled()
+    assert walk_with_tab(page, "decline")[-2:] == ["start-camera", "decline"]
+    agree(page)
+    await_state(page, "aligning")
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+    page.evaluate("() => { window.lastFocused = null; }")
+    assert walk_with_tab(page, "cancel")[0] == "skip"
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+    page.evaluate("() => { window.lastFocused = null; }")
+    assert walk_with_tab(page, "help")[0] == "retry"
 
 
 def test_whoever_wants_less_motion_gets_none(browser: Browser, server: RunningServer) -> None:
@@ -149,69 +212,64 @@ def test_nothing_flashes_more_than_three_times_a_second() -> None:
             assert float(seconds) >= 1.0, name
 
 
-def open_landing(page: Page, server: RunningServer, language: str) -> None:
+def see_single_pages(page: Page, server: RunningServer, language: str) -> Iterator[str]:
     page.goto(f"{server.url}/?lang={language}")
+    yield "landing"
+    page.goto(f"{server.url}/verify/00000000-0000-0000-0000-000000000000?lang={language}")
+    yield "unknown link"
+    page.goto(f"{server.url}/oidc/authorize?lang={language}")
+    yield "refused sign-in"
+    for name in ("404.html", "500.html"):  # this server shows developers other pages than these
+        with translation.override(language):
+            body = render_to_string(name)
+        address = f"{server.url}/gone/{name}"
+        page.route(address, partial(answer_with, body))
+        page.goto(address)
+        yield name
 
 
-def open_consent(page: Page, server: RunningServer, language: str) -> None:
-    page.goto(server.open_session(locale=language))
-    page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
+def answer_with(body: str, route: Route) -> None:
+    route.fulfill(body=body, content_type="text/html")
 
 
-def open_challenge(page: Page, server: RunningServer, language: str) -> None:
+def see_a_failed_check(page: Page, server: RunningServer, language: str) -> Iterator[str]:
     socket = ScriptedSocket(page, language=language)
     page.goto(server.open_session(locale=language))
+    yield "consent"
     agree(page)
     await_state(page, "aligning")
     socket.outcome(passed=True)
     socket.challenge("turn_left", 1)
     await_state(page, "challenging")
     socket.feedback("too_dark")
-
-
-def open_failure(page: Page, server: RunningServer, language: str) -> None:
-    socket = ScriptedSocket(page, language=language)
-    page.goto(server.open_session(locale=language))
-    agree(page)
-    await_state(page, "aligning")
+    yield "challenge"
     socket.result("fail", "challenge_failed")
     await_state(page, "finished")
+    yield "failure"
 
 
-def open_token(page: Page, server: RunningServer, language: str) -> None:
+def see_a_pass(page: Page, server: RunningServer, language: str) -> Iterator[str]:
     socket = ScriptedSocket(page, language=language)
+    page.add_init_script(f"({TWO_CAMERAS})()")
     page.goto(server.open_session(locale=language))
     agree(page)
+    page.locator("#begin").wait_for()
+    yield "camera choice"
+    page.locator("#begin").click()
     await_state(page, "aligning")
     socket.result("pass", "verified", token="e30.eyJhbXIiOlsiZmFjZSJdfQ.e30")
     await_state(page, "finished")
+    yield "token"
 
 
-def open_nothing(page: Page, server: RunningServer, language: str) -> None:
-    page.goto(f"{server.url}/verify/00000000-0000-0000-0000-000000000000?lang={language}")
-
-
-STATES: list[Callable[[Page, RunningServer, str], None]] = [
-    open_landing, open_consent, open_challenge, open_failure, open_token, open_nothing,
-]  # fmt: skip
-
-
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm ci)")
+@needs_axe
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("open_state", STATES, ids=lambda state: state.__name__.removeprefix("open_"))
+@pytest.mark.parametrize("walk", [see_single_pages, see_a_failed_check, see_a_pass])
 def test_axe_finds_nothing_on_any_page_in_any_language_light_or_dark(
-    context: BrowserContext, server: RunningServer, open_state: Callable[..., None], language: str
+    context: BrowserContext, server: RunningServer, walk: Callable[..., Iterator[str]], language: str
 ) -> None:
     page = context.new_page()
     page.emulate_media(reduced_motion="reduce")
-    open_state(page, server, language)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations = page.evaluate(
-            """async () => {
-              const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-              return violations.map(({ id, nodes }) => [id, nodes.map((node) => [node.html, node.failureSummary])]);
-            }"""
-        )
-        assert violations == [], scheme + json.dumps(violations, indent=1, ensure_ascii=False)
+    found = {place: find_violations(page) for place in walk(page, server, language)}
+    assert len(found) > 1
+    assert {place: violations for place, violations in found.items() if violations} == {}

@@ -43,18 +43,20 @@ test("a pause earns no burst afterwards", () => {
 
 test("slow answers lower the rate first and leave the size alone", () => {
   const pace = new CapturePace(LIMITS);
+  for (let round = 0; round < 100; round += 1) pace.noteAnswer(100);
   const quality = pace.quality;
-  pace.noteAnswer(900);
+  assert.ok(quality > 0.85);
+  pace.noteAnswer(800);
   assert.ok(pace.fps < 30);
   assert.equal(pace.quality, quality);
-  for (let round = 0; round < 100; round += 1) pace.noteAnswer(900);
+  for (let round = 0; round < 100; round += 1) pace.noteAnswer(800);
   assert.equal(pace.scale, 1);
   assert.ok(pace.quality > 0.6 && pace.quality < quality);
 });
 
 test("a full socket lowers rate, quality and then size, but never below what is worth analysing", () => {
   const pace = new CapturePace(LIMITS);
-  for (let round = 0; round < 200; round += 1) assert.equal(pace.noteBuffered(200_000), true);
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 300) assert.equal(pace.noteBuffered(40_000, 30_000, nowMs), true);
   assert.equal(pace.quality, 0.6);
   assert.equal(pace.scale, 0.5);
   assert.ok(pace.fps >= 4.9 && pace.fps < 10);
@@ -71,8 +73,39 @@ test("quick answers bring everything back, never above the limit", () => {
 
 test("an empty socket changes nothing", () => {
   const pace = new CapturePace(LIMITS);
-  assert.equal(pace.noteBuffered(0), false);
+  assert.equal(pace.noteBuffered(0, 0, 0), false);
+  assert.equal(pace.noteBuffered(10_000, 30_000, 10), false);
   assert.equal(pace.fps, 30);
+});
+
+test("a full socket that is looked at thirty times a second counts as full three times", () => {
+  const pace = new CapturePace(LIMITS);
+  for (let nowMs = 0; nowMs < 900; nowMs += 33) pace.noteBuffered(40_000, 30_000, nowMs);
+  assert.ok(Math.abs(pace.fps - 30 * 0.8 ** 3) < 0.01, `${pace.fps} fps`);
+});
+
+test("answers so late that only the line can be at fault cost size, too", () => {
+  const pace = new CapturePace(LIMITS);
+  for (let round = 0; round < 30; round += 1) pace.noteAnswer(1_200);
+  assert.equal(pace.quality, 0.6);
+  assert.ok(pace.scale < 1);
+});
+
+test("late answers to frames that were out alone cost some size, too", () => {
+  const pace = new CapturePace(LIMITS);
+  for (let round = 0; round < 30; round += 1) pace.noteAnswer(700);
+  assert.ok(pace.scale < 0.75 && pace.scale > 0.55, `${pace.scale}`);
+});
+
+test("one frame at a time leaves until an answer comes quickly, and again after a loss", () => {
+  const pace = new CapturePace(LIMITS);
+  assert.equal(pace.maxInFlight, 1);
+  pace.noteAnswer(800);
+  assert.equal(pace.maxInFlight, 1);
+  pace.noteAnswer(300);
+  assert.equal(pace.maxInFlight, 2);
+  pace.noteLoss();
+  assert.equal(pace.maxInFlight, 1);
 });
 
 test("an answer to one frame answers all before it and none after it", () => {
@@ -89,6 +122,7 @@ test("a frame that nobody answers stops counting", () => {
   assert.equal(window.dropExpired(IN_FLIGHT_EXPIRY_MS - 1), 0);
   assert.equal(window.dropExpired(IN_FLIGHT_EXPIRY_MS), 1);
   assert.equal(window.size, 0);
+  assert.equal(window.answerUpTo(1, 2_000), 2_000, "its late answer still tells how slow the line is");
 });
 
 test("frames keep the camera's shape and stay within the limits whichever way the device is held", () => {

@@ -29,6 +29,14 @@ from tests.server.processes import (
 from tests.server.test_socket import race_for
 from tests.verification.pictures import make_jpeg
 
+OPEN_TWELVE_THAT_RAN_OUT = """
+from django.utils import timezone
+from verification import models, services
+for _ in range(12):
+    services.open_session(user_id="bob")
+models.VerificationSession.objects.update(expires_at=timezone.now())
+"""
+
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -78,6 +86,32 @@ def test_requests_are_counted_in_redis_where_every_replica_sees_them(
     assert int(answers[-1].headers["Retry-After"]) >= 1
     with Redis.from_url(redis_url) as redis:
         assert [key for key in redis.scan_iter() if b"validate_token" in key]
+
+
+def test_requests_and_the_news_that_they_send_share_their_connections(
+    redis_server: Daphne, redis_url: str
+) -> None:
+    with Redis.from_url(redis_url) as redis:
+        redis_server.open_session()
+        before = redis.info("stats")["total_connections_received"]
+        for _ in range(20):
+            redis_server.open_session()
+        assert redis.info("stats")["total_connections_received"] - before <= 2
+
+
+def test_a_command_that_concludes_many_sessions_tells_of_them_over_one_connection(
+    redis_url: str, tmp_path: Path, signing_keys_dir: Path
+) -> None:
+    env = build_environment(tmp_path, signing_keys_dir, REDIS_URL=redis_url)
+    migrate(env)
+    command = [sys.executable, "manage.py", "shell", "-c", OPEN_TWELVE_THAT_RAN_OUT]
+    subprocess.run(command, cwd=PROJECT, env=env, check=True)
+    with Redis.from_url(redis_url) as redis:
+        before = redis.info("stats")["total_connections_received"]
+        command = [sys.executable, "manage.py", "conclude_expired"]
+        said = subprocess.run(command, cwd=PROJECT, env=env, check=True, stdout=subprocess.PIPE, text=True)
+        assert "12 sessions concluded" in said.stdout
+        assert redis.info("stats")["total_connections_received"] - before <= 2
 
 
 async def test_a_socket_goes_on_where_nothing_comes_for_longer_than_redis_blocks(

@@ -1,5 +1,6 @@
 """Conclude sessions that ran out of time with no socket to tell them so."""
 
+from asgiref.sync import async_to_sync, sync_to_async
 from django.core.management.base import BaseCommand
 
 from verification.models import VerificationSession
@@ -13,5 +14,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: str, **options: str) -> None:
-        count = conclude_expired(VerificationSession.objects.all())
+        # In one event loop: each conclusion sends news, and each loop has connections to Redis of its own.
+        conclude = async_to_sync(sync_to_async(conclude_expired))
+        count = conclude(VerificationSession.objects.all())
         self.stdout.write(f"{count} session{'' if count == 1 else 's'} concluded.")
