@@ -14,6 +14,7 @@ import requests
 from channels_redis.core import RedisChannelLayer
 from redis import Redis
 
+from tests.server import migrated
 from tests.server.client import open_client
 from tests.server.cluster import Cluster
 from tests.server.postgres import Postgres
@@ -103,7 +104,7 @@ def test_a_command_that_concludes_many_sessions_tells_of_them_over_one_connectio
     redis_url: str, tmp_path: Path, signing_keys_dir: Path
 ) -> None:
     env = build_environment(tmp_path, signing_keys_dir, REDIS_URL=redis_url)
-    migrate(env)
+    migrated.migrate(env)
     command = [sys.executable, "manage.py", "shell", "-c", OPEN_TWELVE_THAT_RAN_OUT]
     subprocess.run(command, cwd=PROJECT, env=env, check=True)
     with Redis.from_url(redis_url) as redis:
