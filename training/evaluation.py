@@ -18,7 +18,7 @@ from training.metrics import (
 from training.pairs import prepare_sample
 from training.samples import FaceSample
 from verification.vision.deepfake import average_scores
-from verification.vision.onnx_session import open_session, run_single
+from verification.vision.onnx_session import ModelUnreadable, open_session, run_single
 
 DECISION_BOUND = 0.5
 QUANTILES = (0.01, 0.03, 0.05, 0.25, 0.5)
@@ -31,9 +31,11 @@ Figures = dict[str, Any]
 def load_scorer(path: Path) -> Scorer:
     """P(real) by an ONNX file with one NHWC RGB input in 0..1, whatever its name and batch size.
 
-    Raises ModelUnreadable when it can't be loaded.
+    Raises ModelUnreadable when it can't be loaded, or takes something else: before an hour of training, not after.
     """
     session = open_session(path)
+    if len(session.get_inputs()) != 1:
+        raise ModelUnreadable(f"{path} takes more than one picture of a face")
 
     def score(images: Images) -> Scores:
         inputs = (image[np.newaxis].astype(np.float32) / 255 for image in images)
