@@ -30,10 +30,7 @@ KINDS = {
 def render_card(figures: Json) -> str:
     """Markdown. figures: what `train_deepfake` writes as JSON."""
     sections = (_render_head, _render_data, _render_recipe, _render_kinds, _render_clips, _render_each_clip)
-    parts = [render(figures) for render in sections]
-    if all(network["earlier"] for network in figures["networks"].values()):
-        parts.append(TRIED)
-    return "\n\n".join([*parts, LIMITS])
+    return "\n\n".join([*(render(figures) for render in sections), TRIED, LIMITS])
 
 
 def _render_head(figures: Json) -> str:

@@ -94,7 +94,7 @@ def obtain_network(name: str, options: argparse.Namespace, data: TrainingData, f
             raise ValueError(f"{weights} was trained on other people: give the same data, people and seed")
         model = build_mesonet() if name == MESONET else mobilenet.build_mobilenet().whole
         model.load_weights(weights)
-        return Obtained(name, model, training.pop("start"), training)
+        return Obtained(name, model, training.pop("start"), training, earlier=_read_record(name, options))
     plan = plan_for(name, options)
     model, start, report = NETWORKS[name](options, data, plan)
     training = {"plan": asdict(plan), "report": asdict(report), "identities_sha256": data.identities_sha256}

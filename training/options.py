@@ -13,9 +13,9 @@ EXAMPLES = """examples:
       --initial-mesonet Meso4_DF.h5 --compare meso4_df.onnx \\
       --probe data/clips/attack_synthetic --probe data/clips/attack_faceswap
 
-  # take up earlier networks as they are, calibrate, measure and write, as was done for those that are shipped
-  python -m training.train_deepfake --portraits data/portraits --clips data/clips/bona_fide --chunks 0 \\
-      --initial-mesonet training/initial/mesonet4.onnx --initial-companion training/initial/mobilenetv2.onnx
+  # take up an earlier MesoNet-4 as it is and train the companion, as was done for those that are shipped
+  python -m training.train_deepfake --portraits data/portraits --clips data/clips/bona_fide \\
+      --initial-mesonet training/initial/mesonet4.onnx --chunks 400 --minutes 65
 
   # measure and write again, without training
   python -m training.train_deepfake --portraits data/portraits --clips data/clips/bona_fide --reuse

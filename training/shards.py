@@ -84,10 +84,20 @@ class PairStore:
             opened = chunks[start : start + OPEN_CHUNKS]
             pairs = [pair for index in opened for pair in self.await_chunk(index)]
             for row in rng.permutation(len(pairs)):
-                waiting.append(prepare_pair(pairs[row], rng))
+                waiting.append(mirror_at_random(prepare_pair(pairs[row], rng), rng))
                 if len(waiting) == pairs_per_batch:
                     yield np.stack([image for members in waiting for image in members]), labels
                     waiting = []
+
+
+def mirror_at_random(
+    members: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]], rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Both members of a pair, or both seen in a mirror: a person facing left is as genuine as one facing right."""
+    if rng.random() < 0.5:
+        return members
+    genuine, forged = (np.ascontiguousarray(image[:, ::-1]) for image in members)
+    return genuine, forged
 
 
 def fill_store(
