@@ -105,9 +105,8 @@ TEMPLATES = [
 # --- storage ---------------------------------------------------------------------------------
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'polsite.sqlite3'}")}
-given = DATABASES["default"].get(
-    "OPTIONS", {}
-)  # of the URL's query, such as ?timeout=5 or ?sslmode=verify-full
+# Of the URL's query, such as ?timeout=5 or ?sslmode=verify-full.
+given = DATABASES["default"].get("OPTIONS", {})
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads before it writes would otherwise fail with "database is locked".
