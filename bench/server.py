@@ -1,7 +1,6 @@
 """The real server under measurement: Daphne, real models, production settings but for the rates."""
 
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.server.migrated import migrate
-from tests.server.processes import Daphne, build_environment, collect_static_files
+from tests.server.processes import Daphne, build_production_environment
 
 _UNBOUNDED = "1000000/min"
 _RATES = ("OPEN_SESSION", "READ_SESSION", "VALIDATE_TOKEN", "PUBLIC", "RELYING_PARTY", "SUBJECT", "HANDSHAKE")
@@ -22,19 +21,15 @@ def build_bench_environment(folder: Path, **changes: str) -> dict[str, str]:
 
     Floors and threshold are low, so that the simulated subject's sessions end with a token.
     """
-    production = {
-        "DEBUG": "0",
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "ALLOWED_HOSTS": "127.0.0.1",
+    settings = {
         "SECURE_SSL_REDIRECT": "0",
-        "STATIC_ROOT": str(folder / "static"),
         "POL_DRAIN_SECONDS": "1",
         "POL_REQUIRE_API_KEY": "0",
         "POL_FLOORS": "0,0,0",
         "POL_PASS_THRESHOLD": "0.05",
     }
     rates = {f"POL_RATE_{name}": _UNBOUNDED for name in _RATES}
-    return build_environment(folder, folder / "keys", **production | rates | changes)
+    return build_production_environment(folder, folder / "keys", **settings | rates | changes)
 
 
 @contextmanager
@@ -51,9 +46,8 @@ def serve(**changes: str) -> Iterator[Daphne]:
 
 
 def prepare(env: dict[str, str]) -> None:
-    """What an installation does once: tables, static files, a signing key."""
+    """What else an installation does once: tables, a signing key."""
     migrate(env)
-    collect_static_files(env)
     command = [sys.executable, "manage.py", "create_signing_key", "--skip-checks"]
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
 

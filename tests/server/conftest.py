@@ -7,7 +7,7 @@ import pytest
 
 from tests.server.cluster import Cluster, run_cluster
 from tests.server.postgres import Postgres
-from tests.server.processes import Daphne, build_environment, collect_static_files, run_daphne
+from tests.server.processes import Daphne, build_environment, build_production_environment, run_daphne
 from verification.conf import get_model_paths
 from verification.vision.installed import check_models
 
@@ -52,18 +52,12 @@ class Production:
 @pytest.fixture(scope="package")
 def production(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Production]:
     """The server with DEBUG off, behind a proxy, as it is deployed."""
-    folder = tmp_path_factory.mktemp("production")
-    env = build_environment(
-        folder,
+    env = build_production_environment(
+        tmp_path_factory.mktemp("production"),
         signing_keys_dir,
-        DEBUG="0",
-        SECRET_KEY="k" * 60,
-        ALLOWED_HOSTS="127.0.0.1",
         POL_BEHIND_PROXY="1",
         POL_RATE_PUBLIC="10000/min",
-        STATIC_ROOT=str(folder / "static"),
     )
-    collect_static_files(env)
     with run_daphne(env) as daphne:
         yield Production(daphne, env)
 

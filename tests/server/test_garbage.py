@@ -12,8 +12,7 @@ import requests
 from tests.server.processes import (
     PATIENCE_S,
     Daphne,
-    build_environment,
-    collect_static_files,
+    build_production_environment,
     run_daphne,
 )
 
@@ -58,19 +57,13 @@ NO_REQUESTS = (
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, signing_keys_dir: Path) -> Iterator[Daphne]:
-    folder = tmp_path_factory.mktemp("garbage")
-    env = build_environment(
-        folder,
+    env = build_production_environment(
+        tmp_path_factory.mktemp("garbage"),
         signing_keys_dir,
-        DEBUG="0",
-        SECRET_KEY="k" * 60,
-        ALLOWED_HOSTS="127.0.0.1",
         SECURE_SSL_REDIRECT="0",
-        STATIC_ROOT=str(folder / "static"),
         **{f"POL_RATE_{name}": "1000000/min" for name in ("OPEN_SESSION", "READ_SESSION", "VALIDATE_TOKEN")},
         **{f"POL_RATE_{name}": "1000000/min" for name in ("PUBLIC", "HANDSHAKE")},
     )
-    collect_static_files(env)
     with run_daphne(env) as daphne:
         yield daphne
 
