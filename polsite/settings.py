@@ -351,6 +351,8 @@ LOGGING = {
     # The access log would write the ticket of every WebSocket request line.
     "loggers": {
         "daphne.access": {"level": "ERROR"},
+        # Named here so that Django's own handler goes: with DEBUG it would say everything again, with the path.
+        "django": {"level": "INFO"},
         "django.channels.server": {"level": "ERROR"},
         # A client's Host header is no error of ours, and its 400 is logged as a warning anyway.
         "django.security.DisallowedHost": {"level": "CRITICAL"},

@@ -85,3 +85,9 @@ def test_a_row_that_a_database_refused_is_not_repeated() -> None:
     reason = "null value in column\nDETAIL:  Failing row contains (1, alice, created)."
     for formatter in (LineFormatter(), JsonFormatter()):
         assert "alice" not in formatter.format(make_record("x", error=True, reason=reason))
+
+
+def test_no_logger_writes_past_ours() -> None:
+    """With DEBUG, Django's own handler wrote the path of every request that went wrong, beside our line of it."""
+    names = ("django", "django.request", "django.server", "daphne", "channels")
+    assert [name for name in names if logging.getLogger(name).handlers] == []
