@@ -115,7 +115,10 @@ def test_weights_trained_on_other_people_are_not_reused(sample: FaceSample, tmp_
     digest = digest_identities([sample])
     record = {"identities_sha256": digest, "start": "random weights", "plan": {}}
     (tmp_path / "mesonet4.fit.json").write_text(json.dumps(record), encoding="utf-8")
-    options, data = argparse.Namespace(reuse=True), TrainingData(PairStore(tmp_path), [], digest)
+    options, data = (
+        argparse.Namespace(reuse=True, initial_mesonet=None),
+        TrainingData(PairStore(tmp_path), [], digest),
+    )
     found = obtain_network(MESONET, options, data, tmp_path)
     assert (found.start, found.training["identities_sha256"]) == ("random weights", digest)
     other = digest_identities([replace(sample, identity="bea")])
