@@ -8,10 +8,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "polsite.settings")
 http_application = get_asgi_application()
 
-from verification.routing import websocket_urlpatterns  # noqa: E402  (models need the app registry)
+from verification.api_handler import ApiFirst, ApiHandler  # noqa: E402  (models need the app registry)
+from verification.routing import websocket_urlpatterns  # noqa: E402
 from verification.serving import ServingProcess  # noqa: E402
 
 protocols = ProtocolTypeRouter(
-    {"http": http_application, "websocket": URLRouter(websocket_urlpatterns)},
+    {"http": ApiFirst(ApiHandler(), http_application), "websocket": URLRouter(websocket_urlpatterns)},
 )
 application = ServingProcess(protocols)

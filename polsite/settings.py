@@ -82,6 +82,18 @@ MIDDLEWARE = [
     "verification.one_thread.keep_in_one_thread",  # last: see there
 ]
 
+# Of these, what a service's call needs: see verification/api_handler.py.
+API_MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "verification.headers.ResourcePolicyMiddleware",
+    "verification.cross_origin.RelyingPartyCorsMiddleware",
+    "verification.outage.OutageMiddleware",
+    "verification.headers.ApiPolicyMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
 ROOT_URLCONF = "polsite.urls"
 ASGI_APPLICATION = "polsite.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

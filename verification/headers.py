@@ -6,6 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "Cross-Origin-Resource-Policy"
+API_POLICY = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-Frame-Options": "DENY",
+}
 
 
 class ResourcePolicyMiddleware:
@@ -21,4 +26,17 @@ class ResourcePolicyMiddleware:
         response = self._get_response(request)
         is_static = request.path_info.startswith(settings.STATIC_URL)
         response.headers.setdefault(HEADER, "cross-origin" if is_static else "same-origin")
+        return response
+
+
+class ApiPolicyMiddleware:
+    """What a browser may do with an answer of the API that it was led to as to a page: nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        for name, value in API_POLICY.items():
+            response.headers.setdefault(name, value)
         return response

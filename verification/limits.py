@@ -18,7 +18,7 @@ from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from verification.models import RelyingParty
@@ -73,25 +73,19 @@ def read_address(forwarded_for: str, remote_address: str) -> str:
     return hops[-min(proxies, len(hops))]
 
 
-class AddressThrottle(ScopedRateThrottle):
-    """DRF's limit for each client address, counted by this process alone while the shared cache is down."""
+class AddressThrottle(BaseThrottle):
+    """However fast one address asks, its calls of the view's `throttle_scope` stay within that scope's rate."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        try:
-            return super().allow_request(request, view)
-        except Exception as error:  # each cache backend has errors of its own
-            logger.warning(
-                "The cache does not answer, so this process counts alone: %s", type(error).__name__
-            )
-            self.cache = caches["local"]
-            return super().allow_request(request, view)
+        self._wait_s = spend(view.throttle_scope, identify(request))
+        return not self._wait_s
+
+    def wait(self) -> float:
+        return float(self._wait_s)
 
 
 class RelyingPartyThrottle(BaseThrottle):
     """However many addresses a party asks from, together they stay within POL_RATE_RELYING_PARTY."""
-
-    def __init__(self) -> None:
-        self._wait_s = 0
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         party = request.auth
@@ -150,11 +144,10 @@ def _count_failure(counters: BaseCache, party: RelyingParty, user_id: str) -> in
 
 def _count(counters: BaseCache, name: str, timeout_s: int) -> int:
     """One more; how many that makes since the first, which is forgotten after `timeout_s`."""
-    counters.add(name, 0, timeout=timeout_s)
     try:
         return int(counters.incr(name))
-    except ValueError:  # it expired between the two lines
-        return 1
+    except ValueError:  # nobody counted yet
+        return 1 if counters.add(name, 1, timeout=timeout_s) else int(counters.incr(name))
 
 
 def _ask(question: Callable[[BaseCache], Answer]) -> Answer:

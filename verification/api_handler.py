@@ -1,0 +1,107 @@
+"""The calls that services make, answered with less around them than a person's pages need.
+
+Django's own handler for ASGI takes some fifteen changes of thread for a request, and every middleware that a
+page needs (its session, language, staff login, content policy). A service asks for one thing, many times a
+second: its request goes to a thread once, through the middlewares of API_MIDDLEWARE, and comes back.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core import signals
+from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.db import connection
+from django.http import HttpResponse
+from django.urls import set_script_prefix
+from django.utils.module_loading import import_string
+
+from verification.serving import Application, Receive, Scope, Send
+
+API_PATHS = frozenset(
+    {"/auth/verify", "/token/validate", "/token/revoke", "/.well-known/jwks.json", "/health"}
+)
+SESSION_PATH = "/auth/sessions/"
+# More would wait for the same interpreter; fewer would wait for each other's database.
+MOST_THREADS = 8
+
+
+class ApiFirst:
+    """The ASGI application that sends calls of the API one way, and all other HTTP the other."""
+
+    def __init__(self, api: Application, pages: Application) -> None:
+        self._api, self._pages = api, pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        is_api = path in API_PATHS or path.startswith(SESSION_PATH)
+        await (self._api if is_api else self._pages)(scope, receive, send)
+
+
+class ApiHandler(BaseHandler):
+    """Django's request, views and errors, in a thread that is kept, as is its connection to the database."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware()
+        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="api")
+        self._respond_in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=self._threads)
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """As Django does with MIDDLEWARE, for synchronous ones."""
+        self._view_middleware: list[Callable[..., Any]] = []
+        self._exception_middleware: list[Callable[..., Any]] = []
+        self._template_response_middleware: list[Callable[..., Any]] = []
+        chain = convert_exception_to_response(self._get_response)
+        for name in reversed(settings.API_MIDDLEWARE):
+            middleware = import_string(name)(chain)
+            if hasattr(middleware, "process_view"):
+                self._view_middleware.insert(0, middleware.process_view)
+            if hasattr(middleware, "process_exception"):
+                self._exception_middleware.append(middleware.process_exception)
+            chain = convert_exception_to_response(middleware)
+        self._middleware_chain = chain
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _read_body(receive)
+        if body is None:
+            return
+        response = await self._respond_in_thread(scope, body)
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()
+        ]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": response.content})
+
+    def _respond(self, scope: Scope, body: bytes) -> HttpResponse:
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=type(self), scope=scope)
+        request = ASGIRequest(scope, BytesIO(body))
+        response = self.get_response(request)
+        _keep_connection()
+        response.close()  # sends request_finished: a connection that is past its age is closed
+        return response
+
+
+def _keep_connection() -> None:
+    """Opening SQLite costs as much as asking it, so its connection stays with the thread; others have a pool."""
+    if connection.vendor == "sqlite":
+        connection.close_at = None
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The body, of no more than a byte beyond what a view takes; None where the client left before its end."""
+    most_bytes: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")[: most_bytes - len(body)]
+        if not message.get("more_body"):
+            return body
