@@ -19,7 +19,7 @@ from pytest_django import Settings
 from rest_framework.throttling import ScopedRateThrottle
 
 from audit.models import AuditEvent
-from tests.verification.test_services import conclude, end, issue
+from tests.verification.sessions import conclude, end, issue
 from verification import services
 from verification.api_keys import create_api_key
 from verification.health import check_health
