@@ -76,3 +76,33 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             entry["exception"] = blot_secrets(self.formatException(record.exc_info))
         return json.dumps(entry)
+
+
+def build_logging(*, is_json: bool, level: str) -> dict[str, Any]:
+    """The setting LOGGING."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "polsite.logs.LineFormatter"},
+            "json": {"()": "polsite.logs.JsonFormatter"},
+        },
+        "filters": {"route": {"()": "polsite.logs.RouteFilter"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "filters": ["route"],
+                "formatter": "json" if is_json else "line",
+            }
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        # The access log would write the ticket of every WebSocket request line.
+        "loggers": {
+            "daphne.access": {"level": "ERROR"},
+            # Named here so that Django's own handler goes: with DEBUG it would say everything again, with the path.
+            "django": {"level": "INFO"},
+            "django.channels.server": {"level": "ERROR"},
+            # A client's Host header is no error of ours, and its 400 is logged as a warning anyway.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
+        },
+    }

@@ -6,12 +6,13 @@
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from polsite.environment import StrictEnv
+from polsite.logs import build_logging
+from polsite.storage import build_caches, build_channel_layers, complete_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Stated once, in pyproject.toml.
@@ -116,49 +117,14 @@ TEMPLATES = [
 
 # --- storage ---------------------------------------------------------------------------------
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'polsite.sqlite3'}")}
-# Of the URL's query, such as ?timeout=5 or ?sslmode=verify-full.
-given = DATABASES["default"].get("OPTIONS", {})
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # A transaction that reads before it writes would otherwise fail with "database is locked".
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-        **given,
-    }
-else:
-    # Channels hands database work to a thread pool, so connections are pooled rather than kept a thread. One that
-    # broke is replaced before it is handed out; while there is none, whoever asks is told within seconds, and a
-    # database that is back is found within seconds too (the pool would wait twice as long each time).
-    options = {**given, "pool": {"timeout": 10, "reconnect_timeout": 5}}
-    DATABASES["default"].update({"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options})
-
+DATABASES = {
+    "default": complete_database(
+        env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'polsite.sqlite3'}")
+    )
+}
 REDIS_URL: str = env.str("REDIS_URL", default="")
-if REDIS_URL:
-    CACHES: dict[str, dict[str, Any]] = {
-        "default": {
-            "BACKEND": "verification.redis_cache.PooledRedisCache",
-            "LOCATION": REDIS_URL,
-            # One that hangs must not take the requests with it.
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
-        }
-    }
-    # Sockets wait for messages in calls that block Redis for five seconds. redis-py gives up an answer after
-    # five, too, so every quiet socket would break: it has to wait longer than Redis blocks.
-    CHANNEL_HOST = {"address": REDIS_URL, "socket_timeout": 30}
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "verification.channel_layer.PatientRedisChannelLayer",
-            "CONFIG": {"hosts": [CHANNEL_HOST]},
-        }
-    }
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-
-# Counters of this process alone, for while the shared ones do not answer.
-CACHES["local"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"}
+CACHES = build_caches(REDIS_URL)
+CHANNEL_LAYERS = build_channel_layers(REDIS_URL)
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
@@ -344,29 +310,6 @@ POL_WEBHOOK_TIMEOUT_SECONDS = env.int("POL_WEBHOOK_TIMEOUT_SECONDS", default=10)
 POL_WEBHOOK_MAX_ATTEMPTS = env.int("POL_WEBHOOK_MAX_ATTEMPTS", default=12)
 
 # --- logs ------------------------------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "polsite.logs.LineFormatter"},
-        "json": {"()": "polsite.logs.JsonFormatter"},
-    },
-    "filters": {"route": {"()": "polsite.logs.RouteFilter"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "filters": ["route"],
-            "formatter": "json" if env.bool("LOG_JSON", default=False) else "line",
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # The access log would write the ticket of every WebSocket request line.
-    "loggers": {
-        "daphne.access": {"level": "ERROR"},
-        # Named here so that Django's own handler goes: with DEBUG it would say everything again, with the path.
-        "django": {"level": "INFO"},
-        "django.channels.server": {"level": "ERROR"},
-        # A client's Host header is no error of ours, and its 400 is logged as a warning anyway.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+LOGGING = build_logging(
+    is_json=env.bool("LOG_JSON", default=False), level=env.str("LOG_LEVEL", default="INFO")
+)

@@ -22,7 +22,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.verification.receiver import run_receiver
-from tests.verification.test_services import conclude, end, issue
+from tests.verification.sessions import conclude, end, issue
 from verification import services, webhooks
 from verification.api_keys import create_api_key
 from verification.key_ring import create_key, get_key_ring

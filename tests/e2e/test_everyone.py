@@ -23,6 +23,24 @@ LEAST_TARGET_PX = 24
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+def reach_a_challenge(page: Page, socket: ScriptedSocket) -> None:
+    """From the consent to the first movement."""
+    agree(page)
+    await_state(page, "aligning")
+    pass_alignment(page, socket)
+
+
+def pass_alignment(page: Page, socket: ScriptedSocket) -> None:
+    socket.outcome(passed=True)
+    socket.challenge("turn_left", 1)
+    await_state(page, "challenging")
+
+
+def end_in_failure(page: Page, socket: ScriptedSocket) -> None:
+    socket.result("fail", "challenge_failed")
+    await_state(page, "finished")
+
+
 def test_the_whole_check_can_be_done_with_the_keyboard(page: Page, server: RunningServer) -> None:
     socket = ScriptedSocket(page)
     page.goto(server.open_session())
@@ -31,15 +49,12 @@ def test_the_whole_check_can_be_done_with_the_keyboard(page: Page, server: Runni
     page.keyboard.press("Enter")
     await_state(page, "aligning")
     assert page.evaluate("() => document.activeElement.id") == "session-panel"
-    socket.outcome(passed=True)
-    socket.challenge("turn_left", 1)
-    await_state(page, "challenging")
+    pass_alignment(page, socket)
     press_until_focused(page, "#skip")
     page.keyboard.press("Enter")
     page.wait_for_timeout(100)
     assert socket.said[-1]["type"] == "skip"
-    socket.result("fail", "challenge_failed")
-    await_state(page, "finished")
+    end_in_failure(page, socket)
     assert page.evaluate("() => document.activeElement.id") == "result-title"
     press_until_focused(page, "#retry")
 
@@ -115,8 +130,7 @@ def test_a_phone_shows_the_whole_page_without_scrolling(
         box = page.locator(selector).bounding_box()
         assert box is not None, selector
         assert box["y"] + box["height"] <= phone["height"], selector
-    socket.result("fail", "challenge_failed")
-    await_state(page, "finished")
+    end_in_failure(page, socket)
     assert page.evaluate(OVERFLOW) <= 0
     context.close()
 
@@ -128,17 +142,12 @@ def test_text_twice_as_large_loses_nothing(page: Page, server: RunningServer) ->
         page.goto(address)
         page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
         assert page.evaluate(OVERFLOW) <= 0
-    agree(page)
-    await_state(page, "aligning")
-    socket.outcome(passed=True)
-    socket.challenge("turn_left", 1)
-    await_state(page, "challenging")
+    reach_a_challenge(page, socket)
     socket.feedback("too_dark")
     assert page.evaluate(OVERFLOW) <= 0
     for selector in ("#instruction", "#hint", "#skip", "#cancel"):
         assert page.locator(selector).evaluate("e => e.scrollWidth <= e.clientWidth + 1"), selector
-    socket.result("fail", "challenge_failed")
-    await_state(page, "finished")
+    end_in_failure(page, socket)
     assert page.evaluate(OVERFLOW) <= 0
 
 
@@ -177,15 +186,10 @@ def test_the_focus_goes_in_the_order_of_reading_and_each_stop_is_seen_and_large_
     page.goto(server.open_session())
     expect(page.locator("#start-camera")).to_be_enabled()
     assert walk_with_tab(page, "decline")[-2:] == ["start-camera", "decline"]
-    agree(page)
-    await_state(page, "aligning")
-    socket.outcome(passed=True)
-    socket.challenge("turn_left", 1)
-    await_state(page, "challenging")
+    reach_a_challenge(page, socket)
     page.evaluate("() => { window.lastFocused = null; }")
     assert walk_with_tab(page, "cancel")[0] == "skip"
-    socket.result("fail", "challenge_failed")
-    await_state(page, "finished")
+    end_in_failure(page, socket)
     page.evaluate("() => { window.lastFocused = null; }")
     assert walk_with_tab(page, "help")[0] == "retry"
 
@@ -195,11 +199,7 @@ def test_whoever_wants_less_motion_gets_none(browser: Browser, server: RunningSe
     page = context.new_page()
     socket = ScriptedSocket(page)
     page.goto(server.open_session())
-    agree(page)
-    await_state(page, "aligning")
-    socket.outcome(passed=True)
-    socket.challenge("turn_left", 1)
-    await_state(page, "challenging")
+    reach_a_challenge(page, socket)
     assert page.evaluate("() => document.getAnimations().filter(a => a instanceof CSSAnimation).length") == 0
     context.close()
 
@@ -236,15 +236,10 @@ def see_a_failed_check(page: Page, server: RunningServer, language: str) -> Iter
     socket = ScriptedSocket(page, language=language)
     page.goto(server.open_session(locale=language))
     yield "consent"
-    agree(page)
-    await_state(page, "aligning")
-    socket.outcome(passed=True)
-    socket.challenge("turn_left", 1)
-    await_state(page, "challenging")
+    reach_a_challenge(page, socket)
     socket.feedback("too_dark")
     yield "challenge"
-    socket.result("fail", "challenge_failed")
-    await_state(page, "finished")
+    end_in_failure(page, socket)
     yield "failure"
 
 

@@ -25,7 +25,7 @@ CALIBRATION_RUNS = 3
 
 def hold_session(tell: Callable[[str], None]) -> None:
     """From the opening to a token, with all that a socket would store on the way."""
-    from tests.verification import test_services as told
+    from tests.verification import sessions as told
     from verification import services
     from verification.models import RelyingParty
 
@@ -91,7 +91,7 @@ def create_party(tell: Callable[[str], None]) -> None:
 
 def main(count: int, seed: int) -> dict[str, Any]:
     # Loaded here once, so that no kill falls into the loading.
-    from tests.verification import test_services  # noqa: F401
+    from tests.verification import sessions  # noqa: F401
 
     draw = random.Random(seed)
     run_whole(create_party)

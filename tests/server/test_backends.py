@@ -150,7 +150,7 @@ def test_every_promise_of_the_services_holds_on_postgresql(
     env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=url)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cov", "--reuse-db"]
     ended = subprocess.run(
-        [*command, "tests/verification/test_services.py", "tests/audit/test_guards.py"],
+        [*command, "tests/verification/services", "tests/audit/test_guards.py"],
         cwd=PROJECT,
         env=env,
         capture_output=True,

@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from channels.layers import channel_layers
+from django.conf import settings
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 from pytest_django import Settings
 
 from verification.health import check_health
@@ -57,3 +59,23 @@ def test_a_channel_layer_that_is_down_makes_the_service_unavailable(caplog: pyte
     assert report["status"] == "unavailable"
     assert "A health check failed" in caplog.text
     assert "127.0.0.1" not in str(report)
+
+
+def test_health_is_open_and_says_what_it_looked_at(client: Client) -> None:
+    response = client.get("/health")
+    body = response.json()
+    assert body == check_health_without_request()
+    assert response.status_code == (200 if body["status"] == "ok" else 503)
+    assert response["Cache-Control"] == "no-store"
+
+
+def check_health_without_request() -> dict[str, Any]:
+    return check_health(connection)
+
+
+def test_health_answers_though_the_cache_is_down(client: Client) -> None:
+    nobody = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    with override_settings(CACHES=settings.CACHES | {"default": nobody}):
+        response = client.get("/health")
+    assert response.status_code == 503
+    assert response.json()["status"] == "unavailable"

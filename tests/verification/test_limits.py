@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from audit.models import AuditEvent
+from tests.verification.sessions import conclude, end, issue, open_session, race
 from tests.verification.sockets import CaptureSocket, open_in_test
-from tests.verification.test_services import conclude, end, issue, open_session, race
 from verification import limits, services
 from verification.api_keys import create_api_key
 from verification.limits import SubjectLockedError, compute_lockout_s

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from audit.models import AuditEvent
+from tests.verification.sessions import conclude, end, issue
 from tests.verification.sockets import CaptureSocket, open_in_test
-from tests.verification.test_services import conclude, end, issue
 from verification import services
 from verification.api_keys import create_api_key, find_relying_party
 from verification.conf import load_policy, restore_policy, strengthen_policy

@@ -11,8 +11,8 @@ from django.db.models import F
 from pytest_django import Settings
 
 from audit.models import AuditEvent
+from tests.verification.sessions import issue, open_session, race
 from tests.verification.sockets import CaptureSocket, open_in_test
-from tests.verification.test_services import issue, open_session, race
 from verification import replicas, services
 from verification.liveness.vocabulary import Reason
 from verification.models import Nonce, Replica, VerificationSession

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from audit.models import AuditEvent
-from tests.verification.test_services import conclude, end, issue, race
+from tests.verification.sessions import conclude, end, issue, race
 from verification import services
 from verification.api_keys import create_api_key
 from verification.key_ring import create_key, get_key_ring

@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from audit.models import AuditEvent
-from tests.verification.test_services import conclude, end, issue
+from tests.verification.sessions import conclude, end, issue
 from verification import services
 from verification.admin.integration import HIDDEN
 from verification.models import WebhookDelivery

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from audit.models import AuditEvent
 from tests.verification.receiver import Received, Receiver, run_receiver
-from tests.verification.test_services import conclude, end, issue, race
+from tests.verification.sessions import conclude, end, issue, race
 from verification import services, webhooks
 from verification.liveness.vocabulary import Reason
 from verification.models import RelyingParty, VerificationSession, WebhookDelivery

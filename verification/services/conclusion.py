@@ -13,13 +13,12 @@ from verification import limits, metrics, monitor, webhooks
 from verification.liveness.events import ChallengeEnded, SessionConcluded
 from verification.liveness.score import Scores
 from verification.liveness.vocabulary import Decision, Reason
+from verification.messages import CloseCode
 from verification.models import SessionStatus, VerificationSession
 from verification.relying_parties import compute_audience
 from verification.services.challenges import close_challenges, consume_challenge, find_open_nonces
 from verification.services.events import record_event, round_all
 from verification.tokens import IssuedToken, issue_token
-
-RATE_CLOSE_CODE = 4429
 
 
 @transaction.atomic
@@ -133,7 +132,7 @@ def _store(
 def _record_causes(
     session: VerificationSession, reason: Reason, now: datetime, close_code: int | None
 ) -> None:
-    if close_code == RATE_CLOSE_CODE:
+    if close_code == CloseCode.RATE:
         record_event(EventKind.RATE_LIMITED, session, {}, now)
     if reason is Reason.REPLAY_DETECTED:
         record_event(EventKind.REPLAY_DETECTED, session, {}, now)

@@ -14,7 +14,7 @@ from oauth2_provider.models import AccessToken, Application
 from audit.models import AuditEvent, EventKind
 from audit.verify import verify_chain
 from tests.verification.admin.conftest import SignIn
-from tests.verification.test_services import conclude, end, issue, open_session
+from tests.verification.sessions import conclude, end, issue, open_session
 from verification.erasure import Subject, erase_subject, find_sessions
 from verification.models import OidcLogin, RelyingParty, SessionStatus, VerificationSession
 from verification.services import OpenedSession, conclude_session, connect_socket

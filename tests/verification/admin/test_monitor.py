@@ -20,8 +20,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from audit.models import EventKind
 from polsite.asgi import protocols
+from tests.verification.sessions import end, issue
 from tests.verification.sockets import PATIENCE_S, CaptureSocket, Close, open_in_test, reload
-from tests.verification.test_services import end, issue
 from verification import monitor, services
 from verification.monitor_snapshot import MAX_ROWS, read_snapshot
 from verification.services import end_session_by_staff

@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.models import AuditEvent, EventKind
 from audit.verify import verify_chain
 from tests.verification.admin.conftest import SignIn
-from tests.verification.test_services import issue, read_kinds
+from tests.verification.sessions import issue, read_kinds
 from verification import services
 from verification.api_keys import create_api_key
 from verification.liveness.vocabulary import Reason

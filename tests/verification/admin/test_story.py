@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from tests.verification.test_services import conclude, end, issue
+from tests.verification.sessions import conclude, end, issue
 from verification import services
 from verification.admin.story import Story, tell_story
 from verification.liveness.score import Scores

@@ -8,7 +8,7 @@ from authlib.integrations.django_client import OAuth
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from tests.verification.test_services import conclude, end, issue
+from tests.verification.sessions import conclude, end, issue
 from verification import services
 from verification.liveness.vocabulary import Reason
 from verification.models import RelyingParty, VerificationSession
