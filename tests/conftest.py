@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache, caches
 from django.core.management.commands import flush
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
@@ -126,6 +127,7 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
     caches["local"].clear()
+    translation.deactivate()  # a request's language stays with its thread
     yield
     cache.clear()
 

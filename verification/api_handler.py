@@ -8,16 +8,15 @@ second: its request goes to a thread once, through the middlewares of API_MIDDLE
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core import signals
-from django.core.handlers.asgi import ASGIRequest, get_script_prefix
-from django.core.handlers.base import BaseHandler
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.exception import convert_exception_to_response
 from django.db import connection
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 from django.utils.module_loading import import_string
 
@@ -28,7 +27,7 @@ API_PATHS = frozenset(
 )
 SESSION_PATH = "/auth/sessions/"
 # More would wait for the same interpreter; fewer would wait for each other's database.
-MOST_THREADS = 8
+MOST_THREADS = 4
 
 
 class ApiFirst:
@@ -43,21 +42,20 @@ class ApiFirst:
         await (self._api if is_api else self._pages)(scope, receive, send)
 
 
-class ApiHandler(BaseHandler):
+class ApiHandler(ASGIHandler):
     """Django's request, views and errors, in a thread that is kept, as is its connection to the database."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.load_middleware()
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="api")
         self._respond_in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=self._threads)
 
     def load_middleware(self, is_async: bool = False) -> None:
-        """As Django does with MIDDLEWARE, for synchronous ones."""
+        """As Django does with MIDDLEWARE, for synchronous ones, whatever `is_async` says."""
         self._view_middleware: list[Callable[..., Any]] = []
         self._exception_middleware: list[Callable[..., Any]] = []
         self._template_response_middleware: list[Callable[..., Any]] = []
-        chain = convert_exception_to_response(self._get_response)
+        chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]  # not in the stubs
         for name in reversed(settings.API_MIDDLEWARE):
             middleware = import_string(name)(chain)
             if hasattr(middleware, "process_view"):
@@ -76,13 +74,13 @@ class ApiHandler(BaseHandler):
             (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()
         ]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-        await send({"type": "http.response.body", "body": response.content})
+        await send({"type": "http.response.body", "body": b"".join(response)})
 
-    def _respond(self, scope: Scope, body: bytes) -> HttpResponse:
+    def _respond(self, scope: Scope, body: bytes) -> HttpResponseBase:
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=type(self), scope=scope)
-        request = ASGIRequest(scope, BytesIO(body))
-        response = self.get_response(request)
+        request, refusal = self.create_request(scope, BytesIO(body))
+        response = self.get_response(request) if request else cast(HttpResponseBase, refusal)
         _keep_connection()
         response.close()  # sends request_finished: a connection that is past its age is closed
         return response
@@ -102,6 +100,7 @@ async def _read_body(receive: Receive) -> bytes | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body += message.get("body", b"")[: most_bytes - len(body)]
+        piece: bytes = message.get("body", b"")
+        body += piece[: most_bytes - len(body)]
         if not message.get("more_body"):
             return body

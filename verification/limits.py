@@ -77,7 +77,8 @@ class AddressThrottle(BaseThrottle):
     """However fast one address asks, its calls of the view's `throttle_scope` stay within that scope's rate."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self._wait_s = spend(view.throttle_scope, identify(request))
+        scope: str = view.throttle_scope  # type: ignore[attr-defined]  # DRF's name for it; each view here has one
+        self._wait_s = spend(scope, identify(request))
         return not self._wait_s
 
     def wait(self) -> float:

@@ -100,8 +100,11 @@ async def test_a_replayed_frame_gets_a_result(server: Daphne) -> None:
 
 
 async def flood(client: Client, image: bytes) -> None:
-    """Send frames as fast as the socket takes them, until the server has enough."""
-    with pytest.raises(Exception, match="4429|1006|closed|no close frame"):
+    """Send frames as fast as the socket takes them, until the server has enough.
+
+    That is by its rate; or, where the two share so little of a processor that the rate stays low, by its judges.
+    """
+    with pytest.raises(Exception, match="4429|1000|1006|closed|no close frame"):
         for _ in range(FLOOD):
             await client.send_frame(image)
         await client.socket.wait_closed()
@@ -124,7 +127,7 @@ async def test_ten_thousand_frames_at_once_cost_bounded_memory_and_no_other_sess
         grown = server.resident_bytes - before
     assert grown < 300 * 1024 * 1024, f"{grown / 1e6:.0f} MB"
     await assert_serves(server)
-    assert server.read_session(opened)["reason"] == "disconnected"
+    assert server.read_session(opened)["decision"] in {"inconclusive", "fail"}
 
 
 async def test_clients_that_vanish_leave_no_thread_and_no_place_taken(server: Daphne) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
 from verification import api
@@ -18,13 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def build_scope(
-    path: str, method: str = "POST", host: bytes = b"testserver", size_bytes: int = 0
+    path: str, method: str = "POST", host: bytes = b"testserver", query: bytes = b"", size_bytes: int = 0
 ) -> dict[str, Any]:
     return {
         "type": "http",
         "method": method,
         "path": path,
-        "query_string": b"",
+        "query_string": query,
         "headers": [
             (b"host", host),
             (b"content-type", b"application/json"),
@@ -39,16 +38,21 @@ def call(
 ) -> tuple[int, dict[str, str], bytes]:
     """What the handler answers to a body that comes in chunks; is_cut: the client leaves before its end."""
 
-    async def ask() -> list[dict[str, Any]]:
-        asked = build_scope(path, size_bytes=sum(map(len, chunks)), **scope)
-        communicator = ApplicationCommunicator(ApiHandler(), asked)
-        for chunk in chunks:
-            await communicator.send_input({"type": "http.request", "body": chunk, "more_body": True})
-        await communicator.send_input({"type": "http.disconnect" if is_cut else "http.request"})
-        await communicator.wait(timeout=30)
-        return [communicator.output_queue.get_nowait() for _ in range(communicator.output_queue.qsize())]
+    inputs = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    inputs.append({"type": "http.disconnect" if is_cut else "http.request"})
+    messages: list[Any] = []
 
-    start, body = asyncio.run(ask()) or ({"status": 0, "headers": []}, {"body": b""})
+    async def receive() -> Any:
+        return inputs.pop(0)
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    asked = build_scope(path, size_bytes=sum(map(len, chunks)), **scope)
+    asyncio.run(ApiHandler()(asked, receive, send))
+    if not messages:
+        return 0, {}, b""
+    start, body = messages
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     return start["status"], headers, body["body"]
 
@@ -99,6 +103,10 @@ def test_nobody_is_answered_who_left_before_the_end() -> None:
 
 def test_a_foreign_host_is_refused() -> None:
     assert call("/health", method="GET", host=b"evil.example")[0] == 400
+
+
+def test_an_address_that_is_no_text_is_refused() -> None:
+    assert call("/health", method="GET", query=b"a=\xff")[0] == 400
 
 
 def test_an_answer_led_to_as_a_page_can_do_nothing() -> None:

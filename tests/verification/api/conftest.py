@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from pytest_django import Settings
-from rest_framework.throttling import ScopedRateThrottle
 
 from verification.api_keys import create_api_key
 from verification.models import RelyingParty
@@ -30,8 +29,9 @@ def key(party: RelyingParty) -> dict[str, str]:
 def open_to_all(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """No key is needed, and nobody asks too often."""
     settings.POL_REQUIRE_API_KEY = False
-    for scope in ScopedRateThrottle.THROTTLE_RATES:
-        monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, scope, "1000000/min")
+    rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
+    for scope in rates:
+        monkeypatch.setitem(rates, scope, "1000000/min")
 
 
 def post(client: Client, path: str, body: Any, **extra: Any) -> Answer:

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
-from rest_framework.throttling import ScopedRateThrottle
 
 from tests.verification.api.conftest import JSON, assert_problem, open_session, post
 from verification.models import VerificationSession
@@ -136,7 +136,7 @@ def test_where_no_key_is_required_none_is_needed_but_a_wrong_one_is_refused(clie
 def test_too_many_requests_are_told_when_to_come_back(
     client: Client, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, "open_session", "2/min")
+    monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], "open_session", "2/min")
     assert [open_session(client, headers=key).status_code for _ in range(2)] == [201, 201]
     response = open_session(client, headers=key)
     assert_problem(response, 429, "throttled")
@@ -155,7 +155,7 @@ def test_too_many_requests_are_told_when_to_come_back(
 def test_every_other_call_is_throttled_too(
     client: Client, key: dict[str, str], monkeypatch: pytest.MonkeyPatch, scope: str, method: str, path: str
 ) -> None:
-    monkeypatch.setitem(ScopedRateThrottle.THROTTLE_RATES, scope, "1/min")
+    monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], scope, "1/min")
     assert client.generic(method, path, b"{}", JSON, headers=key).status_code != 429
     response = client.generic(method, path, b"{}", JSON, headers=key)
     assert_problem(response, 429, "throttled")
