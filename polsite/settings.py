@@ -91,7 +91,9 @@ API_MIDDLEWARE = [
     "verification.cross_origin.RelyingPartyCorsMiddleware",
     "verification.outage.OutageMiddleware",
     "verification.headers.ApiPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 

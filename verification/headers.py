@@ -6,11 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "Cross-Origin-Resource-Policy"
-API_POLICY = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "X-Frame-Options": "DENY",
-}
+API_POLICY = "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 
 
 class ResourcePolicyMiddleware:
@@ -37,6 +33,5 @@ class ApiPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        for name, value in API_POLICY.items():
-            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", API_POLICY)
         return response

@@ -129,7 +129,7 @@ def find_faults(path: str, answer: requests.Response, framed: str) -> list[str]:
     policy = headers.get("Content-Security-Policy", "")
     framing = SHOP if path == framed else "'none'"
     facts = {
-        "CSP: only our own": "default-src 'self'" in policy,
+        "CSP: only our own": re.search("default-src '(self|none)'", policy) is not None,
         "CSP: nothing inline, no eval": "unsafe-" not in policy and policy != "",
         "CSP: no plug-in, no base": "object-src 'none'" in policy and "base-uri 'none'" in policy,
         "CSP: framing": f"frame-ancestors {framing}" in policy,

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from verification import api
 from verification.api_handler import API_PATHS, SESSION_PATH, ApiFirst, ApiHandler
+from verification.headers import API_POLICY
 from verification.serving import Receive, Scope, Send
 from verification.urls import urlpatterns
 
@@ -111,7 +112,7 @@ def test_an_address_that_is_no_text_is_refused() -> None:
 
 def test_an_answer_led_to_as_a_page_can_do_nothing() -> None:
     headers = call("/health", method="GET")[1]
-    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["content-security-policy"] == API_POLICY
     assert headers["x-content-type-options"] == "nosniff"
     assert "set-cookie" not in headers
 
