@@ -19,8 +19,10 @@ def complete_database(database: dict[str, Any]) -> dict[str, Any]:
         return {**database, "OPTIONS": options}
     # Channels hands database work to a thread pool, so connections are pooled rather than kept a thread. One that
     # broke is replaced before it is handed out; while there is none, whoever asks is told within seconds, and a
-    # database that is back is found within seconds too (the pool would wait twice as long each time).
-    options = {**given, "pool": {"timeout": 10, "reconnect_timeout": 5}}
+    # database that is back is found within seconds too (the pool would wait twice as long each time). Whoever waits
+    # for a lock is told before a load balancer gives up.
+    pool = {"timeout": 10, "reconnect_timeout": 5}
+    options = {"options": "-c lock_timeout=15s", **given, "pool": pool}
     return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
@@ -32,10 +34,12 @@ def build_caches(redis_url: str) -> dict[str, dict[str, Any]]:
         # One that hangs must not take the requests with it.
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
+    # Beyond Django's 300 entries, other people's counters would push out a person's lockout.
+    alone: dict[str, Any] = {"BACKEND": OF_THIS_PROCESS, "OPTIONS": {"MAX_ENTRIES": 100_000}}
     return {
-        "default": shared if redis_url else {"BACKEND": OF_THIS_PROCESS},
+        "default": shared if redis_url else alone,
         # Counters of this process alone, for while the shared ones do not answer.
-        "local": {"BACKEND": OF_THIS_PROCESS, "LOCATION": "local"},
+        "local": {**alone, "LOCATION": "local"},
     }
 
 

@@ -105,6 +105,8 @@ def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(autouse=True)
 def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]:
     """The documented defaults, whatever the environment of the test run says."""
+    from verification.limits import shared_counters  # models need the app registry
+
     settings.POL_SIGNING_KEY = ""
     settings.POL_SIGNING_KEYS_DIR = signing_keys_dir
     settings.POL_AUDIT_KEYS_DIR = signing_keys_dir / "audit"
@@ -127,6 +129,7 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
     caches["local"].clear()
+    shared_counters.forget()
     translation.deactivate()  # a request's language stays with its thread
     yield
     cache.clear()

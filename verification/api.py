@@ -8,12 +8,11 @@ from django.http import Http404
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from verification.addresses import build_addresses
 from verification.health import check_health
 from verification.key_ring import get_key_ring
-from verification.limits import AddressThrottle, RelyingPartyThrottle
+from verification.limits import AddressCountedView, RelyingPartyThrottle
 from verification.liveness.actions import PoolExhaustedError
 from verification.models import RelyingParty, VerificationSession
 from verification.permissions import HasApiKeyWhereRequired
@@ -24,11 +23,11 @@ from verification.serializers import OpenSessionSerializer, RevokeTokenSerialize
 from verification.services import conclude_if_expired, open_session
 
 
-class OpenSessionView(APIView):
+class OpenSessionView(AddressCountedView):
     """POST /auth/verify"""
 
     permission_classes = (HasApiKeyWhereRequired,)
-    throttle_classes = (AddressThrottle, RelyingPartyThrottle)
+    throttle_classes = (RelyingPartyThrottle,)
     throttle_scope = "open_session"
 
     def post(self, request: Request) -> Response:
@@ -47,11 +46,10 @@ class OpenSessionView(APIView):
         return Response(body, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
 
-class SessionView(APIView):
+class SessionView(AddressCountedView):
     """GET /auth/sessions/{session_id}"""
 
     permission_classes = (HasApiKeyWhereRequired,)
-    throttle_classes = (AddressThrottle,)
     throttle_scope = "read_session"
 
     def get(self, request: Request, session_id: str) -> Response:
@@ -76,10 +74,9 @@ class SessionView(APIView):
         return Response(body, headers={"Cache-Control": "no-store"})
 
 
-class ValidateTokenView(APIView):
+class ValidateTokenView(AddressCountedView):
     """POST /token/validate. No key is needed; whoever sends one gets only tokens made for itself called valid."""
 
-    throttle_classes = (AddressThrottle,)
     throttle_scope = "validate_token"
     # Made once: it keeps nothing of what it validates, and to copy its fields takes longer than to use them.
     _request_form = ValidateTokenSerializer()
@@ -98,11 +95,10 @@ class ValidateTokenView(APIView):
         return Response(body, headers={"Cache-Control": "no-store"})
 
 
-class RevokeTokenView(APIView):
+class RevokeTokenView(AddressCountedView):
     """POST /token/revoke: withdraw a token of one's own session."""
 
     permission_classes = (HasApiKeyWhereRequired,)
-    throttle_classes = (AddressThrottle,)
     throttle_scope = "read_session"
 
     def post(self, request: Request) -> Response:
@@ -116,22 +112,20 @@ class RevokeTokenView(APIView):
         return Response(body, headers={"Cache-Control": "no-store"})
 
 
-class JwksView(APIView):
+class JwksView(AddressCountedView):
     """GET /.well-known/jwks.json (RFC 7517)"""
 
     authentication_classes = ()
-    throttle_classes = (AddressThrottle,)
     throttle_scope = "public"
 
     def get(self, request: Request) -> Response:
         return Response(get_key_ring().public_jwks(), headers={"Cache-Control": "public, max-age=300"})
 
 
-class HealthView(APIView):
+class HealthView(AddressCountedView):
     """GET /health"""
 
     authentication_classes = ()
-    throttle_classes = (AddressThrottle,)
     throttle_scope = "public"
 
     def get(self, request: Request) -> Response:

@@ -3,8 +3,11 @@
 Django's own handler for ASGI takes some fifteen changes of thread for a request, and every middleware that a
 page needs (its session, language, staff login, content policy). A service asks for one thing, many times a
 second: its request goes to a thread once, through the middlewares of API_MIDDLEWARE, and comes back.
+
+What tells whether the process is well, and the keys, do not stand behind such calls: they go the pages' way.
 """
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -20,14 +23,15 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 from django.utils.module_loading import import_string
 
-from verification.serving import Application, Receive, Scope, Send
+from verification.kept_threads import KeptThreads
+from verification.serving import Application, Receive, Scope, Send, say_try_again
 
-API_PATHS = frozenset(
-    {"/auth/verify", "/token/validate", "/token/revoke", "/.well-known/jwks.json", "/health"}
-)
-SESSION_PATH = "/auth/sessions/"
-# More would wait for the same interpreter; fewer would wait for each other's database.
-MOST_THREADS = 4
+API_PATHS = frozenset({"/auth/verify", "/token/validate", "/token/revoke"})
+SESSION_PATH = re.compile(r"/auth/sessions/[^/]+")
+# Enough for a database or a cache that is slow for some; they cost next to nothing while they wait.
+THREADS = 32
+# Beyond these it is sooner told to come again than served.
+MOST_CALLS = 64
 
 
 class ApiFirst:
@@ -38,7 +42,7 @@ class ApiFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        is_api = path in API_PATHS or path.startswith(SESSION_PATH)
+        is_api = path in API_PATHS or SESSION_PATH.fullmatch(path) is not None
         await (self._api if is_api else self._pages)(scope, receive, send)
 
 
@@ -47,8 +51,10 @@ class ApiHandler(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="api")
-        self._respond_in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=self._threads)
+        self.calls_in_progress = 0
+        # asgiref asks no more of an executor than the event loop does.
+        threads = cast(ThreadPoolExecutor, KeptThreads(THREADS, "api"))
+        self._respond_in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=threads)
 
     def load_middleware(self, is_async: bool = False) -> None:
         """As Django does with MIDDLEWARE, for synchronous ones, whatever `is_async` says."""
@@ -69,7 +75,14 @@ class ApiHandler(ASGIHandler):
         body = await _read_body(receive)
         if body is None:
             return
-        response = await self._respond_in_thread(scope, body)
+        if self.calls_in_progress >= MOST_CALLS:
+            await say_try_again(send, "The server is at its limit just now. Try again.")
+            return
+        self.calls_in_progress += 1
+        try:
+            response = await self._respond_in_thread(scope, body)
+        finally:
+            self.calls_in_progress -= 1
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()
         ]
@@ -80,6 +93,8 @@ class ApiHandler(ASGIHandler):
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=type(self), scope=scope)
         request, refusal = self.create_request(scope, BytesIO(body))
+        if request:
+            request.META.setdefault("CONTENT_LENGTH", str(len(body)))  # a body in chunks comes without
         response = self.get_response(request) if request else cast(HttpResponseBase, refusal)
         _keep_connection()
         response.close()  # sends request_finished: a connection that is past its age is closed

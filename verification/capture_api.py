@@ -13,11 +13,10 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from verification.addresses import build_addresses
 from verification.consent import ConsentRefusedError, decline_consent, give_consent
-from verification.limits import AddressThrottle
+from verification.limits import AddressCountedView
 from verification.liveness.actions import POOL, PoolExhaustedError
 from verification.models import VerificationSession
 from verification.problems import UnprocessableError
@@ -50,9 +49,8 @@ class ConsentSerializer(TicketSerializer):
         return fields
 
 
-class _CaptureView(APIView):
+class _CaptureView(AddressCountedView):
     authentication_classes = ()
-    throttle_classes = (AddressThrottle,)
     throttle_scope = "open_session"
 
 

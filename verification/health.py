@@ -55,8 +55,8 @@ def _ask_channel_layer() -> None:
     channel = f"health.{secrets.token_hex(8)}"
 
     async def round_trip() -> None:
-        await layer.send(channel, {"type": "health"})
         async with asyncio.timeout(ROUND_TRIP_S):
+            await layer.send(channel, {"type": "health"})
             await layer.receive(channel)
 
     async_to_sync(round_trip)()

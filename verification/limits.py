@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 MAX_LOCKOUT_S = 3_600
 FAILURES_KEPT_S = 86_400
+SILENCE_S = 3.0
+_TRIES = 3
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 Answer = TypeVar("Answer")
 
@@ -73,16 +75,15 @@ def read_address(forwarded_for: str, remote_address: str) -> str:
     return hops[-min(proxies, len(hops))]
 
 
-class AddressThrottle(BaseThrottle):
-    """However fast one address asks, its calls of the view's `throttle_scope` stay within that scope's rate."""
+class AddressCountedView(APIView):
+    """A view whose every call counts for the client's address, before anything is looked up: a wrong key's, too."""
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        scope: str = view.throttle_scope  # type: ignore[attr-defined]  # DRF's name for it; each view here has one
-        self._wait_s = spend(scope, identify(request))
-        return not self._wait_s
+    throttle_scope: str
 
-    def wait(self) -> float:
-        return float(self._wait_s)
+    def perform_authentication(self, request: Request) -> None:
+        if wait_s := spend(self.throttle_scope, identify(request)):
+            raise Throttled(wait=wait_s)
+        super().perform_authentication(request)
 
 
 class RelyingPartyThrottle(BaseThrottle):
@@ -145,22 +146,54 @@ def _count_failure(counters: BaseCache, party: RelyingParty, user_id: str) -> in
 
 def _count(counters: BaseCache, name: str, timeout_s: int) -> int:
     """One more; how many that makes since the first, which is forgotten after `timeout_s`."""
-    try:
-        return int(counters.incr(name))
-    except ValueError:  # nobody counted yet
-        return 1 if counters.add(name, 1, timeout=timeout_s) else int(counters.incr(name))
+    for _ in range(_TRIES):
+        try:
+            count = int(counters.incr(name))
+        except ValueError:  # nobody counted yet, or not since the last was forgotten
+            if counters.add(name, 1, timeout=timeout_s):
+                return 1
+        else:
+            if count == 1:  # it was forgotten in the middle of this, and Redis made it anew without an end
+                counters.touch(name, timeout_s)
+            return count
+    return 1
 
 
 def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
     """Ask the counters that replicas share; where they do not answer, this process counts for itself.
 
-    So a cache that is down neither keeps a session from being opened or concluded nor lifts the limits.
+    So a cache that is down neither keeps a session from being opened or concluded nor lifts the limits. One that
+    hangs costs its timeout once in a while, not each time.
     """
+    if shared_counters.is_silent:
+        return question(caches["local"])
     try:
         return question(cache)
     except Exception as error:  # each cache backend has errors of its own
         logger.warning("The cache does not answer, so this process counts alone: %s", type(error).__name__)
+        shared_counters.note_failure()
         return question(caches["local"])
+
+
+class SharedCounters:
+    """Whether the shared cache failed so lately that it is not worth asking again."""
+
+    def __init__(self) -> None:
+        self._silent_until_s = 0.0
+
+    @property
+    def is_silent(self) -> bool:
+        return time.monotonic() < self._silent_until_s
+
+    def note_failure(self) -> None:
+        self._silent_until_s = time.monotonic() + SILENCE_S
+
+    def forget(self) -> None:
+        """Ask it again at once."""
+        self._silent_until_s = 0.0
+
+
+shared_counters = SharedCounters()
 
 
 def _name_failures(party: RelyingParty, user_id: str) -> str:

@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from verification import openapi_pages
 from verification.capture_api import ConsentSerializer, TicketSerializer
-from verification.limits import AddressThrottle
+from verification.limits import AddressCountedView
 from verification.liveness.vocabulary import Decision, Reason
 from verification.models import SessionStatus
 from verification.serializers import OpenSessionSerializer, RevokeTokenSerializer, ValidateTokenSerializer
@@ -199,10 +199,9 @@ def add_pages(result: dict[str, Any], generator: Any, request: Any, public: bool
     return result
 
 
-class SchemaView(SpectacularJSONAPIView):
+class SchemaView(AddressCountedView, SpectacularJSONAPIView):
     """GET /api/schema"""
 
     authentication_classes = ()
     permission_classes = ()
-    throttle_classes = (AddressThrottle,)
     throttle_scope = "public"

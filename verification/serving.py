@@ -53,13 +53,14 @@ class ServingProcess:
                 raise
             # Django answers in threads, errors too, so nothing of the answer was sent.
             logger.error("A request failed; the system gives this process no further thread")
-            await _say_try_again(send)
+            await say_try_again(send, "The server is out of threads just now. Try again.")
         finally:
             requests_in_progress.discard(request)
 
 
-async def _say_try_again(send: Send) -> None:
-    problem = build_problem(503, "unavailable", "The server is out of threads just now. Try again.")
+async def say_try_again(send: Send, why: str) -> None:
+    """Answer 503 from the event loop; nothing was begun."""
+    problem = build_problem(503, "unavailable", why)
     headers = [
         (b"content-type", CONTENT_TYPE.encode()),
         (b"retry-after", b"5"),

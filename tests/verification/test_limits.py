@@ -59,6 +59,22 @@ def test_a_window_has_room_for_as_many_as_the_rate_says(monkeypatch: pytest.Monk
     assert limits.spend("handshake", "1.2.3.5") == 0
 
 
+def test_a_lock_outlives_the_counters_of_many_others(client: Client, party: RelyingParty) -> None:
+    for _ in range(5):
+        fail(party)
+    assert ask(client, party).status_code == 429
+    for number in range(1_000):
+        limits.spend("handshake", f"192.0.2.{number}")
+    assert ask(client, party).status_code == 429
+
+
+def test_a_wrong_key_counts_as_well(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_rate(monkeypatch, "open_session", "3/day")
+    wrong = {"Authorization": "Api-Key 0123456789ab.wrong"}
+    asked = [client.post("/auth/verify", {}, "application/json", headers=wrong) for _ in range(5)]
+    assert [answer.status_code for answer in asked] == [401, 401, 401, 429, 429]
+
+
 def test_racing_requests_cannot_overrun_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     set_rate(monkeypatch, "handshake", "2/day")
     waits = race(lambda: limits.spend("handshake", "1.2.3.4"))
