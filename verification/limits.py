@@ -6,6 +6,7 @@ of time, or staff (`manage.py unlock_subject`) opens it again. Keys hold hashes,
 """
 
 import hashlib
+import ipaddress
 import logging
 import math
 import time
@@ -65,12 +66,12 @@ def identify_socket(headers: Mapping[bytes, bytes], client: tuple[str, int] | No
 
 
 def read_address(forwarded_for: str, remote_address: str) -> str:
-    """Whose address counts: the one that the outermost trusted proxy saw."""
+    """Whose address counts: the one that the outermost trusted proxy saw; of IPv6, its network."""
     proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     if proxies == 0 or not hops:
-        return remote_address
-    return hops[-min(proxies, len(hops))]
+        return _widen(remote_address)
+    return _widen(hops[-min(proxies, len(hops))])
 
 
 class AddressThrottle(BaseThrottle):
@@ -161,6 +162,17 @@ def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
     except Exception as error:  # each cache backend has errors of its own
         logger.warning("The cache does not answer, so this process counts alone: %s", type(error).__name__)
         return question(caches["local"])
+
+
+def _widen(address: str) -> str:
+    """The /64 of an IPv6 address: whoever has one address there has them all. Text that is none stays."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False).network_address)
 
 
 def _name_failures(party: RelyingParty, user_id: str) -> str:
