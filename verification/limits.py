@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -59,10 +59,10 @@ def identify(request: HttpRequest) -> str:
     return read_address(request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", ""))
 
 
-def identify_socket(headers: Mapping[bytes, bytes], client: tuple[str, int] | None) -> str:
-    """The same for a WebSocket handshake of the ASGI scope."""
-    forwarded_for = headers.get(b"x-forwarded-for", b"").decode("latin-1")
-    return read_address(forwarded_for, client[0] if client else "")
+def identify_socket(headers: Iterable[tuple[bytes, bytes]], client: tuple[str, int] | None) -> str:
+    """The same for a WebSocket handshake of the ASGI scope: a header that came in several lines is one list."""
+    lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
+    return read_address(",".join(lines), client[0] if client else "")
 
 
 def read_address(forwarded_for: str, remote_address: str) -> str:

@@ -1,9 +1,11 @@
 """Whose address a limit counts, where one client has many."""
 
+import io
 import ipaddress
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.handlers.asgi import ASGIRequest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -46,3 +48,25 @@ def test_an_address_is_counted_by_what_its_client_cannot_change(seen: str, count
 @given(st.text(max_size=40))
 def test_any_text_for_an_address_is_counted_without_an_error(text: str) -> None:
     assert isinstance(limits.read_address("", text), str)
+
+
+@given(
+    proxies=st.integers(0, 3),
+    lines=st.lists(st.text("0123456789., ", max_size=30) | st.ip_addresses().map(str), max_size=4),
+)
+def test_a_socket_and_a_call_from_one_client_are_counted_alike(
+    settings: Settings, proxies: int, lines: list[str]
+) -> None:
+    """However many lines the proxies wrote into."""
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    headers = [(b"host", b"pol.example"), *((b"x-forwarded-for", line.encode()) for line in lines)]
+    client = ("10.0.0.1", 50_000)
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": headers, "client": client}
+    call = ASGIRequest(scope, io.BytesIO())
+    assert limits.identify_socket(headers, client) == limits.identify(call)
+
+
+def test_of_two_proxies_that_write_a_line_each_the_outer_one_is_believed(settings: Settings) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 2}
+    lines = [(b"x-forwarded-for", b"9.9.9.9, 6.6.6.6"), (b"x-forwarded-for", b"10.0.0.2")]
+    assert limits.identify_socket(lines, ("10.0.0.3", 50_000)) == "6.6.6.6"
