@@ -138,7 +138,9 @@ def compute_lockout_s(failures: int) -> int:
 
 
 def _count_failure(counters: BaseCache, party: RelyingParty, user_id: str) -> int:
-    lockout_s = compute_lockout_s(_count(counters, _name_failures(party, user_id), FAILURES_KEPT_S))
+    name = _name_failures(party, user_id)
+    lockout_s = compute_lockout_s(_count(counters, name, FAILURES_KEPT_S))
+    counters.touch(name, FAILURES_KEPT_S)  # from the last one: whoever fails a little each day is still counted
     if lockout_s:
         counters.set(_name_lock(party, user_id), time.time() + lockout_s, timeout=lockout_s)
     return lockout_s
@@ -164,6 +166,14 @@ def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
         return question(caches["local"])
 
 
+def _name_failures(party: RelyingParty, user_id: str) -> str:
+    return f"failures:{_hash(f'{party.pk}:{user_id}')}"
+
+
+def _name_lock(party: RelyingParty, user_id: str) -> str:
+    return f"lock:{_hash(f'{party.pk}:{user_id}')}"
+
+
 def _widen(address: str) -> str:
     """The /64 of an IPv6 address: whoever has one address there has them all. Text that is none stays."""
     try:
@@ -173,14 +183,6 @@ def _widen(address: str) -> str:
     if isinstance(ip, ipaddress.IPv4Address):
         return str(ip)
     return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False).network_address)
-
-
-def _name_failures(party: RelyingParty, user_id: str) -> str:
-    return f"failures:{_hash(f'{party.pk}:{user_id}')}"
-
-
-def _name_lock(party: RelyingParty, user_id: str) -> str:
-    return f"lock:{_hash(f'{party.pk}:{user_id}')}"
 
 
 def _hash(key: str) -> str:
