@@ -1,6 +1,7 @@
 """Strict reading of environment variables: a typo in a security setting must not read as "off"."""
 
 import builtins
+import re
 from typing import Any
 
 import environ
@@ -8,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off", ""})
+# What verification.limits counts by: the first letter of the period is the window's length.
+_RATE = re.compile(r"[0-9]{1,9}/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
 class StrictEnv(environ.FileAwareEnv):  # type: ignore[misc]  # django-environ ships no types
@@ -31,3 +34,12 @@ class StrictEnv(environ.FileAwareEnv):  # type: ignore[misc]  # django-environ s
     def str(self, var: builtins.str, *args: Any, **kwargs: Any) -> builtins.str:
         """Without the newline that editors and `echo` leave at the end of a secret's file."""
         return builtins.str(super().str(var, *args, **kwargs)).rstrip("\r\n")
+
+    def rate(self, var: builtins.str, default: Any = environ.Env.NOTSET) -> builtins.str:
+        """How many in which time, such as 60/min; anything else stops the start, not each request."""
+        value = self.str(var, default=default)
+        if not _RATE.fullmatch(value):
+            raise ImproperlyConfigured(
+                f"{var} must be a number, a slash and one of sec, min, hour, day, such as 60/min; it is {value!r}."
+            )
+        return value

@@ -1,5 +1,6 @@
 """System checks: what is missing or unsafe is said once, before anyone is served."""
 
+import ipaddress
 from typing import Any
 
 from django.conf import settings
@@ -45,7 +46,7 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
     if settings.SECRET_KEY == settings.DEVELOPMENT_SECRET_KEY:
         found.append(Error("SECRET_KEY is the development one.", id="verification.E002"))
-    if "*" in settings.ALLOWED_HOSTS:
+    if any(map(_is_anybodys, settings.ALLOWED_HOSTS)):
         found.append(Error("ALLOWED_HOSTS has a wildcard.", id="verification.E003"))
     if not settings.POL_REQUIRE_API_KEY:
         found.append(
@@ -57,10 +58,33 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def refuse_unsafe_start() -> None:
     """Raises ImproperlyConfigured where this server is meant for others and `check --deploy` finds an error.
 
-    It is meant for others where DEBUG is off, or where they reach it by https.
+    It is meant for others where DEBUG is off, and where anything says that others reach it: an address for
+    the public, a proxy before it, a host name that is not this machine's.
     """
-    if settings.DEBUG and not settings.POL_PUBLIC_URL.startswith("https://"):
+    if settings.DEBUG and not _is_for_others():
         return
     errors = [str(message.msg) for message in check_production(None) if message.level >= ERROR]
     if errors:
         raise ImproperlyConfigured(" ".join(errors))
+
+
+def _is_for_others() -> bool:
+    is_local = all(map(_is_this_machine, settings.ALLOWED_HOSTS))
+    is_public = settings.POL_PUBLIC_URL.startswith("https://")
+    return is_public or settings.SECURE_PROXY_SSL_HEADER is not None or not is_local
+
+
+def _is_anybodys(host: str) -> bool:
+    """`*`, or all names under one label, such as `.com`: anyone can have one of those."""
+    return host == "*" or (host.startswith(".") and "." not in host.strip("."))
+
+
+def _is_this_machine(host: str) -> bool:
+    name = host.strip("[].").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified

@@ -114,7 +114,7 @@ class VerificationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # cha
         headers = dict(self.scope["headers"])
         origin = headers.get(b"origin", b"").decode("latin-1")
         host = headers.get(b"host", b"").decode("latin-1")
-        await database_sync_to_async(handshake.require_room)(headers, self.scope.get("client"))
+        await database_sync_to_async(handshake.require_room)(self.scope["headers"], self.scope.get("client"))
         if not is_allowed_origin(origin, host) and not await database_sync_to_async(is_party_origin)(
             origin, self.session_id
         ):

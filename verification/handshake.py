@@ -1,7 +1,7 @@
 """What a WebSocket handshake must pass before its ticket is looked at, beside its Origin."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from verification import limits
 from verification.messages import CloseCode
@@ -9,7 +9,7 @@ from verification.oidc.logins import may_open_socket
 from verification.services import SessionUnavailableError
 
 
-def require_room(headers: Mapping[bytes, bytes], client: tuple[str, int] | None) -> None:
+def require_room(headers: Iterable[tuple[bytes, bytes]], client: tuple[str, int] | None) -> None:
     """Count the handshake for its address. Raises SessionUnavailableError 4429 beyond POL_RATE_HANDSHAKE."""
     wait_s = limits.spend("handshake", limits.identify_socket(headers, client))
     if wait_s:

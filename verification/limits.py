@@ -6,10 +6,11 @@ of time, or staff (`manage.py unlock_subject`) opens it again. Keys hold hashes,
 """
 
 import hashlib
+import ipaddress
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -60,19 +61,19 @@ def identify(request: HttpRequest) -> str:
     return read_address(request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", ""))
 
 
-def identify_socket(headers: Mapping[bytes, bytes], client: tuple[str, int] | None) -> str:
-    """The same for a WebSocket handshake of the ASGI scope."""
-    forwarded_for = headers.get(b"x-forwarded-for", b"").decode("latin-1")
-    return read_address(forwarded_for, client[0] if client else "")
+def identify_socket(headers: Iterable[tuple[bytes, bytes]], client: tuple[str, int] | None) -> str:
+    """The same for a WebSocket handshake of the ASGI scope: a header that came in several lines is one list."""
+    lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
+    return read_address(",".join(lines), client[0] if client else "")
 
 
 def read_address(forwarded_for: str, remote_address: str) -> str:
-    """Whose address counts: the one that the outermost trusted proxy saw."""
+    """Whose address counts: the one that the outermost trusted proxy saw; of IPv6, its network."""
     proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     if proxies == 0 or not hops:
-        return remote_address
-    return hops[-min(proxies, len(hops))]
+        return _widen(remote_address)
+    return _widen(hops[-min(proxies, len(hops))])
 
 
 class AddressCountedView(APIView):
@@ -138,7 +139,9 @@ def compute_lockout_s(failures: int) -> int:
 
 
 def _count_failure(counters: BaseCache, party: RelyingParty, user_id: str) -> int:
-    lockout_s = compute_lockout_s(_count(counters, _name_failures(party, user_id), FAILURES_KEPT_S))
+    name = _name_failures(party, user_id)
+    lockout_s = compute_lockout_s(_count(counters, name, FAILURES_KEPT_S))
+    counters.touch(name, FAILURES_KEPT_S)  # from the last one: whoever fails a little each day is still counted
     if lockout_s:
         counters.set(_name_lock(party, user_id), time.time() + lockout_s, timeout=lockout_s)
     return lockout_s
@@ -202,6 +205,17 @@ def _name_failures(party: RelyingParty, user_id: str) -> str:
 
 def _name_lock(party: RelyingParty, user_id: str) -> str:
     return f"lock:{_hash(f'{party.pk}:{user_id}')}"
+
+
+def _widen(address: str) -> str:
+    """The /64 of an IPv6 address: whoever has one address there has them all. Text that is none stays."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False).network_address)
 
 
 def _hash(key: str) -> str:

@@ -48,6 +48,8 @@ PROBLEM = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
+TOO_MANY_PAGES = _page("Too many pages were asked for from this address; wait for `Retry-After` seconds")
+
 PATHS: dict[str, Any] = {
     "/metrics": {
         "get": {
@@ -71,7 +73,8 @@ PATHS: dict[str, Any] = {
                 "200": {
                     "description": "The page",
                     "content": {**HTML, **_json({"service": TEXT, "version": TEXT})},
-                }
+                },
+                "429": TOO_MANY_PAGES,
             },
         }
     },
@@ -84,6 +87,7 @@ PATHS: dict[str, Any] = {
                 "200": _page("The session waits for its socket"),
                 "404": _page("There is no such session"),
                 "410": _page("It was used, or is over"),
+                "429": TOO_MANY_PAGES,
             },
         }
     },
@@ -95,7 +99,8 @@ PATHS: dict[str, Any] = {
                 "200": {
                     "description": "The provider's metadata",
                     "content": _json({"issuer": TEXT, "authorization_endpoint": TEXT, "jwks_uri": TEXT}),
-                }
+                },
+                "429": OAUTH_ERROR,
             },
         }
     },
@@ -121,6 +126,7 @@ PATHS: dict[str, Any] = {
                 "302": {"description": "To the party, with `code` or `error`, `state` and `iss`"},
                 "400": _page("Begun in another browser, or not at all"),
                 "409": _page("The check is not finished"),
+                "429": TOO_MANY_PAGES,
             },
         }
     },
@@ -158,6 +164,7 @@ PATHS: dict[str, Any] = {
             "responses": {
                 "200": {"description": "The subject", "content": _json({"sub": TEXT})},
                 "401": {"description": "No valid access token", "content": _json({"error": TEXT})},
+                "429": OAUTH_ERROR,
             },
         }
     },

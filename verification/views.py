@@ -19,6 +19,7 @@ from verification.language import read_choice, resolve_language
 from verification.liveness.actions import Action
 from verification.models import SessionStatus, VerificationSession
 from verification.page_text import build_catalogue
+from verification.public_rate import limit_page
 from verification.retries import NEVER_RETRIED, count_retries_left
 from verification.services import conclude_if_expired
 
@@ -28,6 +29,7 @@ ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[0-9]
 
 
 @require_safe
+@limit_page
 def show_landing(request: HttpRequest) -> HttpResponse:
     """GET /: the landing page, or who we are for a machine that asks."""
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
@@ -44,6 +46,7 @@ def show_landing(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
+@limit_page
 def show_capture(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """GET /verify/{session_id}: the capture page. The ticket is in the fragment, which we never see."""
     session = VerificationSession.objects.select_related("relying_party").filter(pk=session_id).first()

@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -46,6 +47,7 @@ def post(
         connection.request("POST", path, body, dict(headers))
         response = connection.getresponse()
         response.read(MAX_ANSWER_BYTES)
+        connection.require_time()  # what was cut reads like an answer that had ended
         return response.status
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DeliveryError(f"No answer: {type(error).__name__}.") from error
@@ -94,21 +96,36 @@ class _PinnedConnection(http.client.HTTPConnection):
         self.default_port = DEFAULT_PORTS["https" if is_tls else "http"]
         self._address = address
         self._is_tls = is_tls
+        self._until_s = time.monotonic() + timeout_s
+        self._is_over = False
 
     def connect(self) -> None:
-        sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = socket.create_connection((self._address, self.port), self.require_time())
         if self._is_tls:
-            try:
-                sock = ssl.create_default_context().wrap_socket(sock, server_hostname=self.host)
-            except BaseException:
-                sock.close()
-                raise
-        self.sock = sock
+            # The handshake apart: it can take long, and `cut` needs the socket that it runs on.
+            self.sock = tls = ssl.create_default_context().wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            tls.settimeout(self.require_time())
+            tls.do_handshake()
+        self.sock.settimeout(self.require_time())
+
+    def require_time(self) -> float:
+        """The seconds that are left, more than 0. Raises TimeoutError.
+
+        Asked whenever there is a new socket: `cut` may have come before there was one.
+        """
+        left_s = self._until_s - time.monotonic()
+        if self._is_over or left_s <= 0:
+            raise TimeoutError("The time is over.")
+        return left_s
 
     def cut(self) -> None:
         """The time is over: whatever waits on the socket gets an error."""
+        self._is_over = True
         if self.sock is not None:
             try:
-                self.sock.shutdown(socket.SHUT_RDWR)
+                # Not SSLSocket's own, which first gives up the encryption that another thread is writing by.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
             except OSError:
                 return

@@ -10,6 +10,7 @@ import hmac
 import json
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -78,20 +79,20 @@ def build_headers(delivery: WebhookDelivery, now: datetime) -> dict[str, str]:
     }
 
 
-def deliver_due(now: datetime | None = None) -> tuple[int, int]:
+def deliver_due(clock: Callable[[], datetime] = timezone.now) -> tuple[int, int]:
     """Try everything that is due, oldest first: (delivered, not delivered).
 
-    A party that does not answer is tried once in a batch; the others do not wait for it again.
+    A party that does not answer is tried once in a batch; the others do not wait for it again. The clock is
+    read for each step: in a batch of silent receivers the last one is called long after the first.
     """
-    now = now or timezone.now()
-    due = WebhookDelivery.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
+    due = WebhookDelivery.objects.filter(next_attempt_at__lte=clock()).order_by("next_attempt_at")
     silent: set[int] = set()
     delivered = failed = 0
     for pk in list(due.values_list("pk", flat=True)[:BATCH]):
-        delivery = _claim(pk, now, silent)
+        delivery = _claim(pk, clock(), silent)
         if delivery is None:
             continue
-        if attempt(delivery, now):
+        if attempt(delivery, clock):
             delivered += 1
         else:
             failed += 1
@@ -99,14 +100,14 @@ def deliver_due(now: datetime | None = None) -> tuple[int, int]:
     return delivered, failed
 
 
-def attempt(delivery: WebhookDelivery, now: datetime) -> bool:
+def attempt(delivery: WebhookDelivery, clock: Callable[[], datetime] = timezone.now) -> bool:
     """Send once and store what came of it; True when the receiver has it."""
     delivery.last_status, delivery.last_error = None, ""
     try:
         delivery.last_status = post(
             delivery.relying_party.webhook_url,
             delivery.body.encode(),
-            build_headers(delivery, now),
+            build_headers(delivery, clock()),
             timeout_s=settings.POL_WEBHOOK_TIMEOUT_SECONDS,
             is_private_allowed=settings.POL_WEBHOOK_ALLOW_PRIVATE,
         )
@@ -114,9 +115,9 @@ def attempt(delivery: WebhookDelivery, now: datetime) -> bool:
         delivery.last_error = str(error)[:200]
     is_delivered = delivery.last_status is not None and 200 <= delivery.last_status < 300
     if is_delivered:
-        delivery.delivered_at, delivery.next_attempt_at = now, None
+        delivery.delivered_at, delivery.next_attempt_at = clock(), None
     else:
-        _plan_next(delivery, now)
+        _plan_next(delivery, clock())
     delivery.save(update_fields=["delivered_at", "failed_at", "next_attempt_at", "last_status", "last_error"])
     return is_delivered
 

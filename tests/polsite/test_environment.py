@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
 from polsite.environment import StrictEnv
+from verification import limits
 
 NAME = "POL_TEST_VARIABLE"
 
@@ -50,6 +52,26 @@ def test_blanks_around_the_items_of_a_list_do_not_count(
 ) -> None:
     monkeypatch.setenv(NAME, "blink, nod,, smile ")
     assert env.list(NAME, default=[]) == ["blink", "nod", "smile"]
+
+
+@pytest.mark.parametrize(
+    "text", ["60/week", "60/month", "60", "60 / min", "/min", "-1/min", "1.5/min", "٣/min", ""]
+)
+def test_a_rate_that_nobody_can_count_by_is_refused_by_name(
+    env: StrictEnv, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv(NAME, text)
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME} must be a number, a slash"):
+        env.rate(NAME, default="60/min")
+
+
+@pytest.mark.parametrize("period", ["s", "sec", "second", "m", "min", "minute", "h", "hour", "d", "day"])
+def test_every_rate_that_is_taken_can_be_counted_by(
+    env: StrictEnv, monkeypatch: pytest.MonkeyPatch, period: str
+) -> None:
+    monkeypatch.setenv(NAME, f"3/{period}")
+    monkeypatch.setitem(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], "public", env.rate(NAME))
+    assert [limits.spend("public", period) > 0 for _ in range(4)] == [False, False, False, True]
 
 
 def test_a_secret_is_read_from_a_file_without_its_last_newline(

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answer = Mapping[str, Any]
+PATIENCE_S = 60
 
 
 @dataclass
@@ -31,6 +32,13 @@ class Receiver:
     body: bytes = b""
     received: list[Received] = field(default_factory=list)
     hold: threading.Event = field(default_factory=threading.Event)
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for(self, count: int) -> None:
+        """Until so many requests have come. Raises TimeoutError."""
+        with self.news:
+            if not self.news.wait_for(lambda: len(self.received) >= count, PATIENCE_S):
+                raise TimeoutError(f"{len(self.received)} of {count} requests came")
 
 
 @contextmanager
@@ -42,7 +50,9 @@ def run_receiver(*, tls: Any = None) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.received.append(Received({k.lower(): v for k, v in self.headers.items()}, body))
+            with receiver.news:
+                receiver.received.append(Received({k.lower(): v for k, v in self.headers.items()}, body))
+                receiver.news.notify_all()
             receiver.hold.wait(30)
             self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
             if receiver.location:

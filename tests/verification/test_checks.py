@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
@@ -86,7 +87,43 @@ def test_what_must_not_reach_production_is_said_and_refused_at_the_start(
         refuse_unsafe_start()
 
 
-def test_on_ones_own_machine_nothing_is_refused(settings: Settings) -> None:
+@pytest.fixture
+def development_settings(settings: Settings) -> Settings:
+    """What `make run` sets."""
     settings.DEBUG = True
     settings.SECRET_KEY = settings.DEVELOPMENT_SECRET_KEY
+    settings.ALLOWED_HOSTS = ["localhost", "shop.localhost", "127.0.0.1", "127.8.8.8", "[::1]", "0.0.0.0"]
+    return settings
+
+
+def test_on_ones_own_machine_nothing_is_refused(development_settings: Settings) -> None:
+    refuse_unsafe_start()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POL_PUBLIC_URL", "https://verify.example.org"),
+        ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("ALLOWED_HOSTS", ["localhost", "verify.example.org"]),
+        ("ALLOWED_HOSTS", ["192.168.1.5"]),
+        ("ALLOWED_HOSTS", ["*"]),
+    ],
+)
+def test_whatever_says_that_others_reach_it_ends_the_licence_of_development(
+    development_settings: Settings, name: str, value: Any
+) -> None:
+    setattr(development_settings, name, value)
+    with pytest.raises(ImproperlyConfigured, match="DEBUG is on.*SECRET_KEY is the development one"):
+        refuse_unsafe_start()
+
+
+@pytest.mark.parametrize("host", ["*", ".com", ".", ".localhost."])
+def test_names_that_anybody_can_have_are_a_wildcard(safe_settings: Settings, host: str) -> None:
+    safe_settings.ALLOWED_HOSTS = [host]
+    assert "verification.E003" in found(deploy=True)
+
+
+def test_all_names_below_ones_own_are_no_wildcard(safe_settings: Settings) -> None:
+    safe_settings.ALLOWED_HOSTS = [".verify.example.org"]
     refuse_unsafe_start()

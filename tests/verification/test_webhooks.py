@@ -4,12 +4,13 @@ import base64
 import hashlib
 import hmac
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -63,6 +64,11 @@ def later(delivery: WebhookDelivery) -> datetime:
     return delivery.next_attempt_at
 
 
+def at(moment: datetime) -> Callable[[], datetime]:
+    """A clock that stands still."""
+    return lambda: moment
+
+
 def test_a_conclusion_is_told_once_and_signed(party: RelyingParty, receiver: Receiver) -> None:
     session = conclude_one(party)
     assert webhooks.deliver_due() == (1, 0)
@@ -112,12 +118,12 @@ def test_what_fails_is_tried_again_ever_more_rarely_under_the_same_id(
     delivery = WebhookDelivery.objects.get()
     now, waits = later(delivery), []
     for _ in range(3):
-        assert webhooks.deliver_due(now) == (0, 1)
+        assert webhooks.deliver_due(at(now)) == (0, 1)
         waits.append(later(delivery) - now)
         now = later(delivery)
     assert waits == [timedelta(seconds=seconds) for seconds in (5, 15, 45)]
-    assert webhooks.deliver_due(now - timedelta(seconds=1)) == (0, 0)
-    assert webhooks.deliver_due(now) == (1, 0)
+    assert webhooks.deliver_due(at(now - timedelta(seconds=1))) == (0, 0)
+    assert webhooks.deliver_due(at(now)) == (1, 0)
     assert {received.headers["webhook-id"] for received in receiver.received} == {str(delivery.pk)}
     assert {received.body for received in receiver.received} == {delivery.body.encode()}
 
@@ -129,8 +135,8 @@ def test_a_receiver_that_never_answers_is_given_up(
     conclude_one(party)
     receiver.answers = [500, 500]
     delivery = WebhookDelivery.objects.get()
-    webhooks.deliver_due(later(delivery))
-    webhooks.deliver_due(later(delivery))
+    webhooks.deliver_due(at(later(delivery)))
+    webhooks.deliver_due(at(later(delivery)))
     delivery.refresh_from_db()
     assert (delivery.next_attempt_at, delivery.last_status, delivery.attempts) == (None, 500, 2)
     assert delivery.failed_at is not None
@@ -161,6 +167,25 @@ def test_what_was_delivered_or_given_up_can_be_sent_again(party: RelyingParty, r
     assert ids == [str(delivery.pk)] * 2
 
 
+def test_in_a_long_batch_each_attempt_goes_by_its_own_time(receiver: Receiver) -> None:
+    """Each receiver takes a minute to say no. A clock of the test's own, so that nobody waits for it."""
+    for name in ("first", "second", "third"):
+        conclude_one(create_relying_party(name, webhook_url=receiver.url))
+    receiver.answers = [500] * 3
+    start, held_until = timezone.now(), set()
+
+    def read_clock() -> datetime:
+        held_until.add(WebhookDelivery.objects.aggregate(latest=Max("next_attempt_at"))["latest"])
+        return start + timedelta(minutes=len(receiver.received))
+
+    assert webhooks.deliver_due(read_clock) == (0, 3)
+    signed_at = [int(received.headers["webhook-timestamp"]) for received in receiver.received]
+    assert signed_at == [int((start + timedelta(minutes=minute)).timestamp()) for minute in range(3)]
+    assert {start + timedelta(minutes=minute) + webhooks.LEASE for minute in range(3)} <= held_until
+    planned = WebhookDelivery.objects.order_by("next_attempt_at").values_list("next_attempt_at", flat=True)
+    assert list(planned) == [start + timedelta(minutes=minute, seconds=5) for minute in (1, 2, 3)]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_several_deliverers_one_takes_a_message(party: RelyingParty, receiver: Receiver) -> None:
     conclude_one(party)
@@ -174,8 +199,8 @@ def test_a_message_whose_deliverer_died_is_taken_up_after_its_lease(
     conclude_one(party)
     now = timezone.now()
     WebhookDelivery.objects.update(next_attempt_at=now + webhooks.LEASE, attempts=1)
-    assert webhooks.deliver_due(now) == (0, 0)
-    assert webhooks.deliver_due(now + webhooks.LEASE) == (1, 0)
+    assert webhooks.deliver_due(at(now)) == (0, 0)
+    assert webhooks.deliver_due(at(now + webhooks.LEASE)) == (1, 0)
 
 
 def test_after_a_rotation_both_secrets_sign_for_a_day(party: RelyingParty, receiver: Receiver) -> None:
@@ -187,7 +212,7 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(party: RelyingParty, recei
     assert is_signed_with(receiver.received[0], old)
     assert is_signed_with(receiver.received[0], new)
     webhooks.replay([WebhookDelivery.objects.get().pk], staff_id=1)
-    webhooks.deliver_due(timezone.now() + timedelta(hours=25))
+    webhooks.deliver_due(at(timezone.now() + timedelta(hours=25)))
     assert not is_signed_with(receiver.received[1], old)
     assert is_signed_with(receiver.received[1], new)
     assert AuditEvent.objects.filter(kind="relying_party_changed").count() == 1

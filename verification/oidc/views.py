@@ -28,6 +28,7 @@ from verification.models import OidcLogin, SessionStatus
 from verification.oidc import logins
 from verification.oidc.validator import ACR
 from verification.problems import ServerStoppingError
+from verification.public_rate import limit_call, limit_page
 from verification.services import conclude_if_expired
 
 MAX_STATE_CHARACTERS = 2_000
@@ -40,6 +41,7 @@ class RequestObjectsRefusedError(OAuth2Error):  # type: ignore[misc]  # oauthlib
 
 
 @require_safe
+@limit_call
 def show_discovery(request: HttpRequest) -> HttpResponse:
     """GET /.well-known/openid-configuration (OpenID Connect Discovery 1.0, section 4)."""
     issuer = get_issuer(request)
@@ -107,6 +109,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET"])
 @never_cache
+@limit_page
 def finish_login(request: HttpRequest) -> HttpResponse:
     """GET /oidc/continue: the capture page leads here; the browser that began gets its code."""
     login = _find_login(request.GET.get("session_id", ""))
@@ -139,6 +142,7 @@ class LimitedTokenView(TokenView):  # type: ignore[misc]  # django-oauth-toolkit
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @never_cache
+@limit_call
 def show_userinfo(request: HttpRequest) -> HttpResponse:
     """GET or POST /oidc/userinfo: `sub`, which the ID token holds as well, and nothing else."""
     is_valid, answer = _core().verify_request(request, scopes=["openid"])

@@ -1,5 +1,6 @@
 """Send the webhooks that are due."""
 
+import logging
 import signal
 import threading
 from argparse import RawDescriptionHelpFormatter
@@ -8,7 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
+from verification.outage import OUTAGES, log_failure
 from verification.webhooks import deliver_due
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -37,10 +41,17 @@ class Command(BaseCommand):
         self.stdout.write("Delivering webhooks  (Ctrl-C stops)")
         self.stdout.flush()
         while True:
-            close_old_connections()
-            self._deliver(is_quiet=True)
+            self._look()
             if stop.wait(options["interval"]):
                 return
+
+    def _look(self) -> None:
+        """One look of many: a database that is away is said, and looked for again the next time."""
+        try:
+            close_old_connections()
+            self._deliver(is_quiet=True)
+        except OUTAGES as error:
+            log_failure(logger, "Webhooks wait", error=error)
 
     def _deliver(self, *, is_quiet: bool = False) -> None:
         delivered, failed = deliver_due()
