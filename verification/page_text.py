@@ -94,7 +94,7 @@ REASONS: Mapping[str, Explanation] = {
     "session_timeout": (
         _("Time ran out"),
         _("A check has to be finished within a short time."),
-        _("Begin when you are ready. Nothing is lost."),
+        _("Begin again when you are ready."),
     ),
     "no_response": (
         _("We saw no movement"),

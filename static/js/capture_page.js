@@ -108,11 +108,19 @@ class CapturePage {
     return this.#state === "finished" || this.#state === "failed";
   }
 
-  /** Another try with the same ticket. */
+  /**
+   * Another try with the same ticket.
+   * @returns {boolean} false where the session ran out while the person read what had gone wrong.
+   */
   #startOver() {
-    if (this.#hasConsented) return this.#openCamera();
-    this.#enter("idle");
-    this.#view.showPanel("consent");
+    if (this.#clock.sessionLeftMs(performance.now()) <= 0) return false;
+    if (this.#hasConsented) {
+      this.#openCamera();
+    } else {
+      this.#enter("idle");
+      this.#view.showPanel("consent");
+    }
+    return true;
   }
 
   #openCamera() {

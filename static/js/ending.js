@@ -38,7 +38,7 @@ export class Ending {
   /**
    * @param {HTMLElement} page
    * @param {string | null} ticket
-   * @param {() => void} restart begins anew in the same session, whose ticket is unspent
+   * @param {() => boolean} restart begins anew in the same session, whose ticket is unspent; false where its time is over
    */
   constructor(page, ticket, restart) {
     this.#page = page;
@@ -83,9 +83,10 @@ export class Ending {
    * @param {boolean} hasConnected whether the ticket is spent
    */
   showFailure(view, failure, hasConnected) {
+    // A session that ran out before its socket needs another in its place; the server does not count it as a try.
     this.#needsNewSession = hasConnected || failure === "session_timeout";
-    const retriesLeft = this.#countTries(FINAL_FAILURES.includes(failure));
-    this.#show(view, null, failure, explainFailure(failure), retriesLeft, this.#needsNewSession);
+    const retriesLeft = this.#countTries(FINAL_FAILURES.includes(failure), hasConnected);
+    this.#show(view, null, failure, explainFailure(failure), retriesLeft, hasConnected);
     this.#tell("failed", null, failure, null, retriesLeft);
   }
 
@@ -96,7 +97,7 @@ export class Ending {
    */
   showCancelled(view, hasConnected) {
     this.#needsNewSession = hasConnected;
-    const retriesLeft = this.#countTries(false);
+    const retriesLeft = this.#countTries(false, hasConnected);
     this.#show(view, null, "cancelled", explainReason("cancelled"), retriesLeft, hasConnected);
     this.#tell("cancelled", null, "cancelled", null, retriesLeft);
   }
@@ -108,10 +109,13 @@ export class Ending {
     if (this.#returnAddress !== null) this.#leaveFor(this.#returnAddress, REDIRECT_AFTER_MS);
   }
 
-  /** @param {boolean} isFinal */
-  #countTries(isFinal) {
+  /**
+   * @param {boolean} isFinal
+   * @param {boolean} hasConnected only then was it a try
+   */
+  #countTries(isFinal, hasConnected) {
     if (isFinal) return 0;
-    return this.#needsNewSession ? this.#retriesLeft : 1;
+    return hasConnected ? this.#retriesLeft : 1;
   }
 
   /**
@@ -129,7 +133,7 @@ export class Ending {
   }
 
   async #retry() {
-    if (!this.#needsNewSession) return this.#restart();
+    if (!this.#needsNewSession && this.#restart()) return;
     this.#result.retryButton.disabled = true;
     const { body, failure } = await postCapture(`${window.location.pathname}/retry`, { ticket: this.#ticket ?? "" });
     const address = typeof body?.["verify_url"] === "string" ? body["verify_url"] : "";

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -61,11 +62,22 @@ def test_consent_is_stored_with_its_version_time_and_language(opened: OpenedSess
     assert event.detail == {"consent_version": CONSENT_VERSION, "language": "de", "set_aside": ["smile"]}
 
 
-def test_reading_is_not_timed_but_only_the_first_consent_starts_the_time_anew(opened: OpenedSession) -> None:
-    VerificationSession.objects.update(expires_at=timezone.now() + timedelta(seconds=5))
+def test_whoever_reads_for_ten_minutes_may_still_agree_and_has_the_whole_time_from_then_on(
+    opened: OpenedSession,
+) -> None:
+    VerificationSession.objects.update(expires_at=F("expires_at") - timedelta(minutes=10))
+    before = timezone.now()
+    assert timedelta(0) <= agree(opened).expires_at - before - timedelta(seconds=120) < timedelta(seconds=5)
+
+
+def test_only_the_first_consent_starts_the_time(opened: OpenedSession) -> None:
     expires_at = agree(opened).expires_at
-    assert expires_at - timezone.now() > timedelta(seconds=100)
     assert agree(opened).expires_at == expires_at
+
+
+def test_the_socket_takes_no_time_from_a_consent_and_gives_none(opened: OpenedSession) -> None:
+    expires_at = agree(opened).expires_at
+    assert services.connect_socket(opened.session.pk, opened.ticket).expires_at == expires_at
 
 
 def test_what_is_set_aside_is_never_drawn_and_uses_up_a_skip(opened: OpenedSession) -> None:
