@@ -24,6 +24,12 @@ const FINAL_FAILURES = /** @type {readonly string[]} */ ([
   "ticket_missing", "ticket_refused", "origin_refused", "session_unknown", "session_over", "already_connected",
 ]);
 
+/** What these say to do next is to try again: said only where there is another try. */
+const NEXT_IS_A_TRY = /** @type {readonly string[]} */ ([
+  "session_timeout", "cancelled", "server_overloaded", "server_error", "rate_limited", "malformed_message",
+  "camera_interrupted", "camera_dismissed",
+]);
+
 export class Ending {
   #page;
   #ticket;
@@ -127,9 +133,24 @@ export class Ending {
    * @param {boolean} isCounted
    */
   #show(view, decision, reason, explanation, retriesLeft, isCounted) {
-    this.#result.show({ decision, reason, explanation, returnAddress: this.#returnAddress, retriesLeft, isCounted });
+    this.#write(decision, reason, explanation, retriesLeft, isCounted);
     view.showPanel("result");
     this.#result.focus();
+  }
+
+  /**
+   * @param {Decision | null} decision
+   * @param {string} reason
+   * @param {Explanation} explanation
+   * @param {number} retriesLeft
+   * @param {boolean} isCounted
+   */
+  #write(decision, reason, explanation, retriesLeft, isCounted) {
+    this.#result.show({
+      decision, reason, returnAddress: this.#returnAddress, retriesLeft,
+      explanation: retriesLeft > 0 || !NEXT_IS_A_TRY.includes(reason) ? explanation : { ...explanation, next: "" },
+      isCounted: isCounted && !FINAL_FAILURES.includes(reason),
+    });
   }
 
   async #retry() {
@@ -139,11 +160,8 @@ export class Ending {
     const address = typeof body?.["verify_url"] === "string" ? body["verify_url"] : "";
     if (failure === null && /^https?:\/\//.test(address)) return window.location.replace(`${address}&start=now`);
     this.#retriesLeft = failure === "connect_failed" || failure === "connect_timeout" ? this.#retriesLeft : 0;
-    const explanation = explainFailure(failure ?? "server_error");
-    this.#result.show({
-      decision: null, reason: failure ?? "server_error", explanation, returnAddress: this.#returnAddress,
-      retriesLeft: this.#retriesLeft, isCounted: true,
-    });
+    const reason = failure ?? "server_error";
+    this.#write(null, reason, explainFailure(reason), this.#retriesLeft, true);
     this.#result.focus();
   }
 
