@@ -204,7 +204,7 @@ CONNECTION_FAILURES: Mapping[str, Explanation] = {
     "malformed_message": (
         _("This page and the service disagree"),
         _("Your browser may hold an old copy of this page."),
-        _("Reload it before you start again."),
+        _("Press “Try again”: it loads a fresh page."),
     ),
     "ticket_refused": (
         _("This link is not valid"),
