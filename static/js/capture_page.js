@@ -7,6 +7,7 @@
  * and from any of them to failed. `document.documentElement.dataset.state` names the state.
  */
 
+import { CameraMemory } from "./camera_memory.js";
 import { CaptureRun } from "./capture_run.js";
 import { forgetTicket, isToStartAtOnce, takeTicket } from "./capture_ticket.js";
 import { CaptureView } from "./capture_view.js";
@@ -16,7 +17,7 @@ import { Ending } from "./ending.js";
 import { prepareLanguageSwitch } from "./language_switch.js";
 import { loadPageText, say } from "./page_text.js";
 import { requireElement } from "./page_elements.js";
-import { Preparation, recallCamera } from "./preparation.js";
+import { Preparation } from "./preparation.js";
 import { SessionClock } from "./session_clock.js";
 import { buildSocketUrl } from "./verification_socket.js";
 import { Voice } from "./voice.js";
@@ -49,7 +50,8 @@ class CapturePage {
     onStep: (step) => this.#enter(step),
     onLast: () => this.#awaitDecision(say("deciding"), DECISION_MS),
   });
-  #preparation = new Preparation(this.#view, {
+  #cameras = new CameraMemory(navigator.mediaDevices);
+  #preparation = new Preparation(this.#view, this.#cameras, {
     onReady: () => this.#connect(),
     onOtherCamera: (deviceId) => void this.#run?.openCamera(deviceId),
   });
@@ -131,7 +133,7 @@ class CapturePage {
     this.#view.clearStep();
     this.#view.guide.setShape("waiting");
     this.#view.setInstruction({ text: say("askingForCamera"), action: "camera", hint: say("askingForCameraHint") });
-    this.#run = new CaptureRun(this.#view.preview, buildSocketUrl(window.location, path, this.#ticket ?? ""), {
+    const run = new CaptureRun(this.#view.preview, buildSocketUrl(window.location, path, this.#ticket ?? ""), {
       onCamera: (deviceId) => this.#prepare(deviceId),
       onConnected: () => forgetTicket(window.location, window.history),
       onMessage: (message, isCurrent) => this.#receive(message, isCurrent),
@@ -139,7 +141,8 @@ class CapturePage {
       onCameraPaused: (isPaused) => this.#view.setDoubt(isPaused ? say("cameraPaused") : null),
       onFailure: (failure) => this.#fail(failure),
     });
-    void this.#run.openCamera(recallCamera());
+    this.#run = run;
+    void this.#cameras.recall().then((deviceId) => run.openCamera(deviceId));
   }
 
   /** @param {string | null} deviceId */
@@ -211,6 +214,7 @@ class CapturePage {
    */
   #finish(message, nowMs) {
     this.#run?.end();
+    this.#cameras.noteEnd(message.reason, this.#run?.deviceId ?? null);
     this.#enter("deciding");
     this.#decideByMs = Number.POSITIVE_INFINITY;
     this.#flow.whenSeen(nowMs, () => {
@@ -225,6 +229,7 @@ class CapturePage {
     const hasConnected = this.#run?.hasConnected === true;
     this.#preparation.end();
     this.#run?.end();
+    this.#cameras.noteEnd(failure, this.#run?.deviceId ?? null);
     this.#enter("failed");
     if (this.#isCancelled) this.#ending.showCancelled(this.#view, hasConnected);
     else this.#ending.showFailure(this.#view, failure, hasConnected);

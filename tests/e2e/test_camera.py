@@ -92,6 +92,18 @@ TWO_CAMERAS = """() => {
 }"""
 
 
+SILENT_FRONT_CAMERA = """() => {
+  const open = navigator.mediaDevices.getUserMedia;
+  navigator.mediaDevices.getUserMedia = async (wishes) => {
+    const stream = await open(wishes);
+    if (wishes.video.deviceId?.exact === "desk") return stream;
+    const silent = document.createElement("canvas").captureStream(0);
+    silent.getVideoTracks()[0].getSettings = () => ({ deviceId: "front" });
+    return silent;
+  };
+}"""
+
+
 def test_with_several_cameras_the_person_chooses_and_the_choice_is_remembered(
     page: Page, server: RunningServer
 ) -> None:
@@ -99,7 +111,7 @@ def test_with_several_cameras_the_person_chooses_and_the_choice_is_remembered(
     page.add_init_script(f"({TWO_CAMERAS})()")
     page.goto(server.open_session())
     agree(page)
-    picker = page.get_by_label("Camera", exact=True)
+    picker = page.locator("#camera-list")  # its label holds its options, too
     picker.select_option("Desk camera")
     page.wait_for_function("() => window.asked.includes('desk')")
     page.get_by_role("button", name="Begin").click()
@@ -107,6 +119,28 @@ def test_with_several_cameras_the_person_chooses_and_the_choice_is_remembered(
     page.goto(server.open_session())
     agree(page)
     page.wait_for_function("() => window.asked[0] === 'desk'")
+    # Whoever chose the wrong one sees which it is, and changes it.
+    expect(picker).to_have_value("desk")
+    picker.select_option("Front camera")
+    page.wait_for_function("() => window.asked.at(-1) === 'front'")
+    page.get_by_role("button", name="Begin").click()
+    await_state(page, "aligning")
+
+
+def test_a_camera_that_sends_nothing_is_not_opened_again_where_there_is_another(
+    page: Page, server: RunningServer
+) -> None:
+    ScriptedSocket(page)
+    page.add_init_script(f"({TWO_CAMERAS})()")
+    page.goto(server.open_session())
+    page.evaluate(SILENT_FRONT_CAMERA)
+    agree(page)
+    await_state(page, "failed")
+    expect(page.locator("#result-panel")).to_have_attribute("data-reason", "camera_silent")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_function("() => window.asked.at(-1) === 'desk'")
+    page.get_by_role("button", name="Begin").click()
+    await_state(page, "aligning")
 
 
 DARK = """() => {
