@@ -197,13 +197,15 @@ def test_a_page_out_of_sight_sends_nothing_and_says_so(page: Page, server: Runni
       document.dispatchEvent(new Event("visibilitychange"));
     }"""
     page.evaluate(hide, True)
-    assert page.title() == "Paused, please come back"
+    assert page.title() == "Come back, the time goes on"
     page.wait_for_timeout(300)  # a frame that was being compressed may still leave
     sent = socket.frames
     page.wait_for_timeout(400)
     assert socket.frames == sent
     page.evaluate(hide, False)
-    expect(page.locator("#hint")).to_have_text("The check was paused while this page was out of sight")
+    expect(page.locator("#hint")).to_have_text(
+        "No pictures were sent while this page was out of sight. The time went on"
+    )
     socket.feedback("ok", 0.2)
     deadline = time.monotonic() + RESUMES_WITHIN_S
     while socket.frames == sent and time.monotonic() < deadline:
