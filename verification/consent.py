@@ -22,7 +22,7 @@ from verification.models import SessionStatus, VerificationSession
 from verification.secrets_at_rest import is_secret
 from verification.services import SessionUnavailableError, abandon_session
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-11-b"
 """Of the text in templates/verification/consent.html: change one with the other."""
 
 

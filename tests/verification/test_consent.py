@@ -21,7 +21,7 @@ from verification.models import VerificationSession
 from verification.services import OpenedSession, SessionUnavailableError
 
 pytestmark = pytest.mark.django_db
-TEXT_DIGEST = {"2026-11": "2477720e99d66e1dedbd57a70dcd07e909bec6a3e7c83c8e4beb95391ed93b48"}
+TEXT_DIGEST = {"2026-11-b": "d851c86f9619f38052125e01cd02a65f8d8666de3b54b8ffdd4a6b297e84e1d3"}
 """SHA-256 of templates/verification/consent.html for each version of the consent."""
 
 
@@ -49,6 +49,14 @@ def read_kinds(session_id: UUID) -> list[str]:
 def test_the_text_that_consent_is_given_to_changes_with_its_version_only() -> None:
     text = (Path(django_settings.BASE_DIR) / "templates/verification/consent.html").read_bytes()
     assert hashlib.sha256(text).hexdigest() == TEXT_DIGEST[CONSENT_VERSION]
+
+
+def test_the_consent_names_all_that_is_kept(client: Client, opened: OpenedSession) -> None:
+    page = client.get(f"/verify/{opened.session.pk}?lang=en").content.decode()
+    kept = page[page.index("What is kept") : page.index("</dl>")]
+    for what in ("name or number", "scores, decision and times", "left out", "camera’s name"):
+        assert what in kept
+    assert "That you left them out is kept with the check" in page
 
 
 def test_consent_is_stored_with_its_version_time_and_language(opened: OpenedSession) -> None:
