@@ -131,14 +131,15 @@ class CapturePage {
     this.#enter("requesting_camera");
     this.#view.showPanel("session");
     this.#view.clearStep();
+    this.#view.clearDoubts();
     this.#view.guide.setShape("waiting");
     this.#view.setInstruction({ text: say("askingForCamera"), action: "camera", hint: say("askingForCameraHint") });
     const run = new CaptureRun(this.#view.preview, buildSocketUrl(window.location, path, this.#ticket ?? ""), {
       onCamera: (deviceId) => this.#prepare(deviceId),
       onConnected: () => forgetTicket(window.location, window.history),
       onMessage: (message, isCurrent) => this.#receive(message, isCurrent),
-      onDoubt: (isDoubtful) => this.#view.setDoubt(isDoubtful ? say("connectionDoubtful") : null),
-      onCameraPaused: (isPaused) => this.#view.setDoubt(isPaused ? say("cameraPaused") : null),
+      onDoubt: (isDoubtful) => this.#view.setDoubt("line", isDoubtful ? say("connectionDoubtful") : null),
+      onCameraPaused: (isPaused) => this.#view.setDoubt("camera", isPaused ? say("cameraPaused") : null),
       onFailure: (failure) => this.#fail(failure),
     });
     this.#run = run;

@@ -29,7 +29,7 @@ export class CaptureView {
   #timeLeft = requireElement("time-left", HTMLElement);
   #hysteresis = new HintHysteresis();
   #noticeUntilMs = 0;
-  #isDoubtful = false;
+  /** @type {Map<"line" | "camera", string>} */ #doubts = new Map();
 
   /** @param {import("./voice.js").Voice} voice that reads instructions aloud */
   constructor(voice) {
@@ -97,7 +97,7 @@ export class CaptureView {
     if (!isOneOf(HINTS, shown)) return;
     this.guide.setShape(shown === "ok" || shown === "follow_instruction" ? "ok" : "adjust");
     this.guide.showPlace(shown, box, this.preview);
-    if (this.#isDoubtful || nowMs < this.#noticeUntilMs) return;
+    if (this.#doubts.size > 0 || nowMs < this.#noticeUntilMs) return;
     this.say(hintText(shown), shown === "ok" ? "good" : shown === "follow_instruction" ? "plain" : "adjust");
   }
 
@@ -113,12 +113,21 @@ export class CaptureView {
   }
 
   /**
-   * Something outside the person's reach is wrong; hints wait until it is over.
+   * Something outside the person's reach is wrong; hints wait until it is over. Each source speaks for itself: that
+   * the line is well again says nothing of the camera.
+   * @param {"line" | "camera"} source
    * @param {string | null} text null when it is over.
    */
-  setDoubt(text) {
-    this.#isDoubtful = text !== null;
-    if (text !== null) this.say(text, "adjust");
+  setDoubt(source, text) {
+    if (text === null) this.#doubts.delete(source);
+    else this.#doubts.set(source, text);
+    const remaining = text ?? [...this.#doubts.values()].at(-1);
+    if (remaining !== undefined) this.say(remaining, "adjust");
+  }
+
+  /** Another camera and another line: nothing is held against them. */
+  clearDoubts() {
+    this.#doubts.clear();
   }
 
   /**

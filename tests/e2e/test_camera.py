@@ -60,13 +60,17 @@ def test_an_insecure_address_and_a_browser_without_cameras_are_told(
 
 
 def test_a_camera_that_goes_away_in_the_middle_is_told(page: Page, server: RunningServer) -> None:
-    ScriptedSocket(page)
+    socket = ScriptedSocket(page)
     page.goto(server.open_session())
     agree(page)
     await_state(page, "aligning")
     page.evaluate(
         "document.getElementById('preview').srcObject.getVideoTracks()[0].dispatchEvent(new Event('mute'))"
     )
+    expect(page.locator("#hint")).to_have_text("The camera is paused")
+    # Nothing answers for a while, and then something does: the line is well again, and the camera is not.
+    expect(page.locator("#hint")).to_have_text("Connection lost? Waiting…")
+    socket.feedback("move_closer")
     expect(page.locator("#hint")).to_have_text("The camera is paused")
     page.evaluate(
         "document.getElementById('preview').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
