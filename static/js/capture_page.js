@@ -33,6 +33,7 @@ const CLOCK_INTERVAL_MS = 250;
 const SLOW_CONNECTION_MS = 3000;
 const CANCEL_ANSWER_MS = 2000;
 const DECISION_MS = 15_000;
+const NEXT_CHALLENGE_MS = 10_000;
 const BEFORE_SOCKET = /** @type {readonly PageState[]} */ (["idle", "recording_consent", "requesting_camera", "preparing"]);
 const WITH_CAMERA = /** @type {readonly PageState[]} */ (["preparing", "connecting", "aligning", "challenging"]);
 
@@ -48,6 +49,8 @@ class CapturePage {
   #ending = new Ending(this.#root, this.#ticket, () => this.#startOver());
   #flow = new ChallengeFlow(this.#view, this.#clock, {
     onStep: (step) => this.#enter(step),
+    // No frame is out until the next challenge comes, so that nothing else would notice a line that died just now.
+    onGap: (nowMs) => { this.#dueByMs = nowMs + NEXT_CHALLENGE_MS; },
     onLast: () => this.#awaitDecision(say("deciding"), DECISION_MS),
   });
   #cameras = new CameraMemory(navigator.mediaDevices);
@@ -57,7 +60,7 @@ class CapturePage {
   });
   #isCancelled = false;
   #connectingSinceMs = Number.POSITIVE_INFINITY;
-  #decideByMs = Number.POSITIVE_INFINITY;
+  /** When the server's next word is due. */ #dueByMs = Number.POSITIVE_INFINITY;
   /** @type {PageState} */ #state = "idle";
   /** @type {CaptureRun | null} */ #run = null;
 
@@ -181,7 +184,7 @@ class CapturePage {
    * @param {number} nowMs
    */
   #beginChallenge(challenge, nowMs) {
-    this.#decideByMs = Number.POSITIVE_INFINITY;
+    this.#dueByMs = Number.POSITIVE_INFINITY;
     this.#flow.begin(challenge, nowMs);
   }
 
@@ -191,7 +194,7 @@ class CapturePage {
    */
   #awaitDecision(text, withinMs) {
     this.#enter("deciding");
-    this.#decideByMs = performance.now() + withinMs;
+    this.#dueByMs = performance.now() + withinMs;
     this.#view.clearStep();
     this.#view.guide.setShape("working");
     this.#view.setInstruction({ text, action: "deciding", hint: say("decidingHint") });
@@ -217,7 +220,7 @@ class CapturePage {
     this.#run?.end();
     this.#cameras.noteEnd(message.reason, this.#run?.deviceId ?? null);
     this.#enter("deciding");
-    this.#decideByMs = Number.POSITIVE_INFINITY;
+    this.#dueByMs = Number.POSITIVE_INFINITY;
     this.#flow.whenSeen(nowMs, () => {
       this.#enter("finished");
       this.#ending.showResult(this.#view, message, this.#flow.tally.worst);
@@ -248,7 +251,7 @@ class CapturePage {
   #checkClock(nowMs) {
     if (this.#isConcluded) return;
     if (BEFORE_SOCKET.includes(this.#state) && this.#clock.sessionLeftMs(nowMs) <= 0) this.#fail("session_timeout");
-    else if (nowMs > this.#decideByMs) this.#fail("server_silent");
+    else if (nowMs > this.#dueByMs) this.#fail("server_silent");
     else if (this.#state === "connecting" && nowMs - this.#connectingSinceMs > SLOW_CONNECTION_MS) {
       this.#view.say(say("connectingSlow"), "plain");
     } else this.#flow.showTimeLeft(nowMs);

@@ -176,6 +176,12 @@ def test_a_connection_that_hangs_ends_in_words(page: Page, server: RunningServer
     expect(page.locator("#result-title")).to_have_text("The service does not answer")
 
 
+def test_a_line_that_dies_between_two_challenges_is_told(page: Page, socket: ScriptedSocket) -> None:
+    socket.outcome(passed=True)
+    await_state(page, "failed", timeout_s=20)
+    expect(page.locator("#result-panel")).to_have_attribute("data-reason", "server_silent")
+
+
 def test_a_consent_that_cannot_be_recorded_starts_no_camera(
     context: BrowserContext, server: RunningServer
 ) -> None:
