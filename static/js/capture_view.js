@@ -77,11 +77,12 @@ export class CaptureView {
   }
 
   /**
-   * A quiet bar, without numbers: haste makes nobody's head turn better.
+   * A quiet bar, without numbers: haste makes nobody's head turn better. It keeps its place while it is not shown, so
+   * that the words beside it do not jump.
    * @param {number | null} share of the challenge's time, 0..1
    */
   setTimeLeft(share) {
-    this.#timeLeft.hidden = share === null;
+    this.#timeLeft.style.visibility = share === null ? "hidden" : "visible";
     if (share !== null) this.#timeLeft.style.setProperty("--left", Math.min(1, Math.max(0, share)).toFixed(3));
   }
 

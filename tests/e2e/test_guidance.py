@@ -176,6 +176,18 @@ def test_a_connection_that_hangs_ends_in_words(page: Page, server: RunningServer
     expect(page.locator("#result-title")).to_have_text("The service does not answer")
 
 
+def test_the_instruction_stays_in_its_place_when_the_time_bar_goes(
+    page: Page, socket: ScriptedSocket
+) -> None:
+    top = "document.getElementById('instruction').getBoundingClientRect().top"
+    bar = page.locator("#time-left")
+    expect(bar).to_be_visible()
+    before = page.evaluate(top)
+    socket.outcome(passed=True)
+    expect(bar).to_be_hidden()
+    assert page.evaluate(top) == before
+
+
 def test_a_line_that_dies_between_two_challenges_is_told(page: Page, socket: ScriptedSocket) -> None:
     socket.outcome(passed=True)
     await_state(page, "failed", timeout_s=20)
