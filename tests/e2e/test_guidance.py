@@ -194,6 +194,18 @@ def test_a_line_that_dies_between_two_challenges_is_told(page: Page, socket: Scr
     expect(page.locator("#result-panel")).to_have_attribute("data-reason", "server_silent")
 
 
+def test_a_consent_that_takes_long_is_not_silent(page: Page, server: RunningServer) -> None:
+    waiting: list[Route] = []
+    page.goto(server.open_session())
+    page.route("**/consent", lambda route: waiting.append(route))
+    agree(page)
+    status = page.locator("#consent-panel").get_by_role("status")
+    expect(status).to_have_text("One moment")
+    waiting[0].abort()
+    await_state(page, "failed")
+    expect(status).to_be_hidden()
+
+
 def test_a_consent_that_cannot_be_recorded_starts_no_camera(
     context: BrowserContext, server: RunningServer
 ) -> None:
