@@ -126,6 +126,7 @@ def known_settings(settings: Settings, signing_keys_dir: Path) -> Iterator[None]
     settings.POL_MAX_FRAME_BYTES = 262_144
     settings.POL_MAX_FPS = 30
     settings.SESSION_TIMEOUT_SECONDS = 120
+    settings.POL_START_SECONDS = 1_800
     settings.SECURE_SSL_REDIRECT = False
     cache.clear()
     caches["local"].clear()

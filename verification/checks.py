@@ -9,7 +9,7 @@ from django.core.checks import Warning as CheckWarning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from verification.conf import get_model_paths, load_policy
+from verification.conf import get_model_paths, load_policy, load_start_time
 from verification.vision.installed import check_models
 
 
@@ -17,6 +17,7 @@ from verification.vision.installed import check_models
 def check_policy(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     try:
         load_policy()
+        load_start_time()
     except ImproperlyConfigured as error:
         return [Error(str(error), id="verification.E001")]
     return []

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -44,6 +45,13 @@ def load_policy() -> Policy:
         raise ImproperlyConfigured(f"{_VARIABLES[error.field]}: {error}") from error
     except ValueError as error:
         raise ImproperlyConfigured(str(error)) from error
+
+
+def load_start_time() -> timedelta:
+    """How long a session waits for its person. Raises ImproperlyConfigured with the variable's name."""
+    if settings.POL_START_SECONDS < 1:
+        raise ImproperlyConfigured("POL_START_SECONDS: must be above 0")
+    return timedelta(seconds=settings.POL_START_SECONDS)
 
 
 def restrict_policy(policy: Policy, exclude: list[str]) -> Policy:

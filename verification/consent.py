@@ -22,7 +22,7 @@ from verification.models import SessionStatus, VerificationSession
 from verification.secrets_at_rest import is_secret
 from verification.services import SessionUnavailableError, abandon_session
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-11-b"
 """Of the text in templates/verification/consent.html: change one with the other."""
 
 
@@ -49,8 +49,8 @@ def give_consent(
     """Record the consent, and leave out what the person set aside; the session as it then is.
 
     Each action set aside uses up one of the session's skips, so that nobody can thin the draw further than
-    by skipping. The first consent starts the session's time anew: reading is not timed (WCAG 2.2, 2.2.1).
-    Saying it again is no error.
+    by skipping. The first consent starts the session's time; until then it waits POL_START_SECONDS, so that
+    reading is not timed (WCAG 2.2, 2.2.1). Saying it again is no error.
 
     Raises SessionUnavailableError for a wrong ticket or a session that is not waiting for its socket,
     ConsentRefusedError with `consent_outdated` or `too_many_set_aside`, and PoolExhaustedError.
@@ -63,7 +63,7 @@ def give_consent(
     chosen = [action for action in dict.fromkeys(set_aside) if action in policy.pool]
     session.policy = describe_policy(_set_aside(policy, chosen))
     session.locale = language
-    if session.consented_at is None:
+    if not session.has_begun:
         session.expires_at = now + timedelta(milliseconds=policy.session_timeout_ms)
     session.consented_at, session.consent_version = now, version
     session.save(update_fields=["policy", "locale", "expires_at", "consented_at", "consent_version"])

@@ -222,6 +222,11 @@ class VerificationSession(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether its time runs by a consent. One that a retry brought along, from its forerunner, begins nothing."""
+        return self.consented_at is not None and self.consented_at >= self.created_at
+
 
 class Challenge(models.Model):
     """One revealed challenge and what came of it. `outcome` is blank while it is current.

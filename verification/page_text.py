@@ -94,7 +94,7 @@ REASONS: Mapping[str, Explanation] = {
     "session_timeout": (
         _("Time ran out"),
         _("A check has to be finished within a short time."),
-        _("Begin when you are ready. Nothing is lost."),
+        _("Begin again when you are ready."),
     ),
     "no_response": (
         _("We saw no movement"),
@@ -204,7 +204,7 @@ CONNECTION_FAILURES: Mapping[str, Explanation] = {
     "malformed_message": (
         _("This page and the service disagree"),
         _("Your browser may hold an old copy of this page."),
-        _("Reload it before you start again."),
+        _("Press “Try again”: it loads a fresh page."),
     ),
     "ticket_refused": (
         _("This link is not valid"),
@@ -330,8 +330,8 @@ MESSAGES: Mapping[str, Text] = {
     "triesLeft": _("{miss}. Tries left: {count}"),
     "connectionDoubtful": _("Connection lost? Waiting…"),
     "cameraPaused": _("The camera is paused"),
-    "pagePaused": _("The check was paused while this page was out of sight"),
-    "pausedTitle": _("Paused, please come back"),
+    "pagePaused": _("No pictures were sent while this page was out of sight. The time went on"),
+    "pausedTitle": _("Come back, the time goes on"),
     "cameraNumber": _("Camera {number}"),
     "retriesLeft": _("Tries left: {count}"),
     "noRetryLeft": _("No further try is left here."),

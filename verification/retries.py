@@ -25,6 +25,11 @@ def count_retries_left(session: VerificationSession) -> int:
     return max(0, 1 + int(settings.POL_MAX_RETRIES) - session.attempt)
 
 
+def was_tried(session: VerificationSession) -> bool:
+    """False where the time ran out before anything was asked: whoever read for too long has lost no try."""
+    return session.ticket_used_at is not None or session.reason != Reason.SESSION_TIMEOUT
+
+
 def is_retryable(reason: str) -> bool:
     """Whether an ending may be followed by another try."""
     return Reason(reason).decision is not Decision.PASS and Reason(reason) not in NEVER_RETRIED
@@ -54,7 +59,7 @@ def open_retry(session_id: uuid.UUID, ticket: str) -> OpenedSession:
         state=session.state,
     )
     retry = opened.session
-    retry.retry_of, retry.attempt = session, session.attempt + 1
+    retry.retry_of, retry.attempt = session, session.attempt + was_tried(session)
     retry.consented_at, retry.consent_version = session.consented_at, session.consent_version
     retry.policy["max_skips"] = session.policy["max_skips"]
     retry.save()
@@ -83,4 +88,5 @@ def _find_over(session_id: uuid.UUID, ticket: str) -> VerificationSession:
 def _may_follow(session: VerificationSession) -> bool:
     is_recent = session.concluded_at is not None and timezone.now() - session.concluded_at <= RETRY_WINDOW
     is_first = find_retry(session) is None
-    return is_recent and is_first and count_retries_left(session) > 0 and is_retryable(session.reason)
+    has_tries = not was_tried(session) or count_retries_left(session) > 0
+    return is_recent and is_first and has_tries and is_retryable(session.reason)

@@ -7,6 +7,7 @@
  * and from any of them to failed. `document.documentElement.dataset.state` names the state.
  */
 
+import { CameraMemory } from "./camera_memory.js";
 import { CaptureRun } from "./capture_run.js";
 import { forgetTicket, isToStartAtOnce, takeTicket } from "./capture_ticket.js";
 import { CaptureView } from "./capture_view.js";
@@ -16,7 +17,7 @@ import { Ending } from "./ending.js";
 import { prepareLanguageSwitch } from "./language_switch.js";
 import { loadPageText, say } from "./page_text.js";
 import { requireElement } from "./page_elements.js";
-import { Preparation, recallCamera } from "./preparation.js";
+import { Preparation } from "./preparation.js";
 import { SessionClock } from "./session_clock.js";
 import { buildSocketUrl } from "./verification_socket.js";
 import { Voice } from "./voice.js";
@@ -32,6 +33,7 @@ const CLOCK_INTERVAL_MS = 250;
 const SLOW_CONNECTION_MS = 3000;
 const CANCEL_ANSWER_MS = 2000;
 const DECISION_MS = 15_000;
+const NEXT_CHALLENGE_MS = 10_000;
 const BEFORE_SOCKET = /** @type {readonly PageState[]} */ (["idle", "recording_consent", "requesting_camera", "preparing"]);
 const WITH_CAMERA = /** @type {readonly PageState[]} */ (["preparing", "connecting", "aligning", "challenging"]);
 
@@ -47,15 +49,18 @@ class CapturePage {
   #ending = new Ending(this.#root, this.#ticket, () => this.#startOver());
   #flow = new ChallengeFlow(this.#view, this.#clock, {
     onStep: (step) => this.#enter(step),
+    // No frame is out until the next challenge comes, so that nothing else would notice a line that died just now.
+    onGap: (nowMs) => { this.#dueByMs = nowMs + NEXT_CHALLENGE_MS; },
     onLast: () => this.#awaitDecision(say("deciding"), DECISION_MS),
   });
-  #preparation = new Preparation(this.#view, {
+  #cameras = new CameraMemory(navigator.mediaDevices);
+  #preparation = new Preparation(this.#view, this.#cameras, {
     onReady: () => this.#connect(),
     onOtherCamera: (deviceId) => void this.#run?.openCamera(deviceId),
   });
   #isCancelled = false;
   #connectingSinceMs = Number.POSITIVE_INFINITY;
-  #decideByMs = Number.POSITIVE_INFINITY;
+  /** When the server's next word is due. */ #dueByMs = Number.POSITIVE_INFINITY;
   /** @type {PageState} */ #state = "idle";
   /** @type {CaptureRun | null} */ #run = null;
 
@@ -108,11 +113,19 @@ class CapturePage {
     return this.#state === "finished" || this.#state === "failed";
   }
 
-  /** Another try with the same ticket. */
+  /**
+   * Another try with the same ticket.
+   * @returns {boolean} false where the session ran out while the person read what had gone wrong.
+   */
   #startOver() {
-    if (this.#hasConsented) return this.#openCamera();
-    this.#enter("idle");
-    this.#view.showPanel("consent");
+    if (this.#clock.sessionLeftMs(performance.now()) <= 0) return false;
+    if (this.#hasConsented) {
+      this.#openCamera();
+    } else {
+      this.#enter("idle");
+      this.#view.showPanel("consent");
+    }
+    return true;
   }
 
   #openCamera() {
@@ -121,17 +134,19 @@ class CapturePage {
     this.#enter("requesting_camera");
     this.#view.showPanel("session");
     this.#view.clearStep();
+    this.#view.clearDoubts();
     this.#view.guide.setShape("waiting");
     this.#view.setInstruction({ text: say("askingForCamera"), action: "camera", hint: say("askingForCameraHint") });
-    this.#run = new CaptureRun(this.#view.preview, buildSocketUrl(window.location, path, this.#ticket ?? ""), {
+    const run = new CaptureRun(this.#view.preview, buildSocketUrl(window.location, path, this.#ticket ?? ""), {
       onCamera: (deviceId) => this.#prepare(deviceId),
       onConnected: () => forgetTicket(window.location, window.history),
       onMessage: (message, isCurrent) => this.#receive(message, isCurrent),
-      onDoubt: (isDoubtful) => this.#view.setDoubt(isDoubtful ? say("connectionDoubtful") : null),
-      onCameraPaused: (isPaused) => this.#view.setDoubt(isPaused ? say("cameraPaused") : null),
+      onDoubt: (isDoubtful) => this.#view.setDoubt("line", isDoubtful ? say("connectionDoubtful") : null),
+      onCameraPaused: (isPaused) => this.#view.setDoubt("camera", isPaused ? say("cameraPaused") : null),
       onFailure: (failure) => this.#fail(failure),
     });
-    void this.#run.openCamera(recallCamera());
+    this.#run = run;
+    void this.#cameras.recall().then((deviceId) => run.openCamera(deviceId));
   }
 
   /** @param {string | null} deviceId */
@@ -169,7 +184,7 @@ class CapturePage {
    * @param {number} nowMs
    */
   #beginChallenge(challenge, nowMs) {
-    this.#decideByMs = Number.POSITIVE_INFINITY;
+    this.#dueByMs = Number.POSITIVE_INFINITY;
     this.#flow.begin(challenge, nowMs);
   }
 
@@ -179,7 +194,7 @@ class CapturePage {
    */
   #awaitDecision(text, withinMs) {
     this.#enter("deciding");
-    this.#decideByMs = performance.now() + withinMs;
+    this.#dueByMs = performance.now() + withinMs;
     this.#view.clearStep();
     this.#view.guide.setShape("working");
     this.#view.setInstruction({ text, action: "deciding", hint: say("decidingHint") });
@@ -203,8 +218,9 @@ class CapturePage {
    */
   #finish(message, nowMs) {
     this.#run?.end();
+    this.#cameras.noteEnd(message.reason, this.#run?.deviceId ?? null);
     this.#enter("deciding");
-    this.#decideByMs = Number.POSITIVE_INFINITY;
+    this.#dueByMs = Number.POSITIVE_INFINITY;
     this.#flow.whenSeen(nowMs, () => {
       this.#enter("finished");
       this.#ending.showResult(this.#view, message, this.#flow.tally.worst);
@@ -217,6 +233,7 @@ class CapturePage {
     const hasConnected = this.#run?.hasConnected === true;
     this.#preparation.end();
     this.#run?.end();
+    this.#cameras.noteEnd(failure, this.#run?.deviceId ?? null);
     this.#enter("failed");
     if (this.#isCancelled) this.#ending.showCancelled(this.#view, hasConnected);
     else this.#ending.showFailure(this.#view, failure, hasConnected);
@@ -234,7 +251,7 @@ class CapturePage {
   #checkClock(nowMs) {
     if (this.#isConcluded) return;
     if (BEFORE_SOCKET.includes(this.#state) && this.#clock.sessionLeftMs(nowMs) <= 0) this.#fail("session_timeout");
-    else if (nowMs > this.#decideByMs) this.#fail("server_silent");
+    else if (nowMs > this.#dueByMs) this.#fail("server_silent");
     else if (this.#state === "connecting" && nowMs - this.#connectingSinceMs > SLOW_CONNECTION_MS) {
       this.#view.say(say("connectingSlow"), "plain");
     } else this.#flow.showTimeLeft(nowMs);

@@ -34,6 +34,7 @@ const CAUTIOUS_LIMITS = { width: 640, height: 480, max_fps: 15, max_frame_bytes:
 
 export class CaptureRun {
   hasConnected = false;
+  /** @type {string | null} of the camera, once it is known which one answers */ deviceId = null;
   #video;
   #socketUrl;
   #events;
@@ -66,7 +67,9 @@ export class CaptureRun {
    */
   async openCamera(deviceId) {
     try {
+      this.deviceId = deviceId;
       const stream = await openCamera(browserCameraSource(), deviceId);
+      this.deviceId = stream.getVideoTracks()[0]?.getSettings().deviceId ?? null;
       if (this.#isOver) return stopCamera(stream);
       const previous = this.#stream;
       this.#stream = stream;
@@ -76,7 +79,7 @@ export class CaptureRun {
     } catch (error) {
       return this.#fail(classifyCameraError(error));
     }
-    if (!this.#isOver) this.#events.onCamera(this.#stream?.getVideoTracks()[0]?.getSettings().deviceId ?? null);
+    if (!this.#isOver) this.#events.onCamera(this.deviceId);
   }
 
   /** Open the socket; the server asks for the first step as soon as it is there. */

@@ -29,7 +29,7 @@ export class CaptureView {
   #timeLeft = requireElement("time-left", HTMLElement);
   #hysteresis = new HintHysteresis();
   #noticeUntilMs = 0;
-  #isDoubtful = false;
+  /** @type {Map<"line" | "camera", string>} */ #doubts = new Map();
 
   /** @param {import("./voice.js").Voice} voice that reads instructions aloud */
   constructor(voice) {
@@ -77,11 +77,12 @@ export class CaptureView {
   }
 
   /**
-   * A quiet bar, without numbers: haste makes nobody's head turn better.
+   * A quiet bar, without numbers: haste makes nobody's head turn better. It keeps its place while it is not shown, so
+   * that the words beside it do not jump.
    * @param {number | null} share of the challenge's time, 0..1
    */
   setTimeLeft(share) {
-    this.#timeLeft.hidden = share === null;
+    this.#timeLeft.style.visibility = share === null ? "hidden" : "visible";
     if (share !== null) this.#timeLeft.style.setProperty("--left", Math.min(1, Math.max(0, share)).toFixed(3));
   }
 
@@ -97,7 +98,7 @@ export class CaptureView {
     if (!isOneOf(HINTS, shown)) return;
     this.guide.setShape(shown === "ok" || shown === "follow_instruction" ? "ok" : "adjust");
     this.guide.showPlace(shown, box, this.preview);
-    if (this.#isDoubtful || nowMs < this.#noticeUntilMs) return;
+    if (this.#doubts.size > 0 || nowMs < this.#noticeUntilMs) return;
     this.say(hintText(shown), shown === "ok" ? "good" : shown === "follow_instruction" ? "plain" : "adjust");
   }
 
@@ -113,12 +114,21 @@ export class CaptureView {
   }
 
   /**
-   * Something outside the person's reach is wrong; hints wait until it is over.
+   * Something outside the person's reach is wrong; hints wait until it is over. Each source speaks for itself: that
+   * the line is well again says nothing of the camera.
+   * @param {"line" | "camera"} source
    * @param {string | null} text null when it is over.
    */
-  setDoubt(text) {
-    this.#isDoubtful = text !== null;
-    if (text !== null) this.say(text, "adjust");
+  setDoubt(source, text) {
+    if (text === null) this.#doubts.delete(source);
+    else this.#doubts.set(source, text);
+    const remaining = text ?? [...this.#doubts.values()].at(-1);
+    if (remaining !== undefined) this.say(remaining, "adjust");
+  }
+
+  /** Another camera and another line: nothing is held against them. */
+  clearDoubts() {
+    this.#doubts.clear();
   }
 
   /**

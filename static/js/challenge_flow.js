@@ -11,6 +11,7 @@ import { describeMiss, say } from "./page_text.js";
  *
  * @typedef {object} FlowEvents
  * @property {(step: "aligning" | "challenging") => void} onStep A challenge is shown.
+ * @property {(nowMs: number) => void} onGap A challenge is over, and the next word is the server's.
  * @property {() => void} onLast The last challenge is over; the server decides.
  */
 
@@ -81,6 +82,7 @@ export class ChallengeFlow {
     else this.#view.notify(describeMiss(result.reason, result.attempts_left), "adjust", nowMs);
     this.#hold.begin(nowMs);
     this.#isSkipping = false;
+    this.#events.onGap(nowMs);
     const isLast = result.passed && challenge.index >= challenge.total;
     if (isLast || (!result.passed && result.attempts_left <= 0)) this.whenSeen(nowMs, () => this.#events.onLast());
   }

@@ -24,6 +24,12 @@ const FINAL_FAILURES = /** @type {readonly string[]} */ ([
   "ticket_missing", "ticket_refused", "origin_refused", "session_unknown", "session_over", "already_connected",
 ]);
 
+/** What these say to do next is to try again: said only where there is another try. */
+const NEXT_IS_A_TRY = /** @type {readonly string[]} */ ([
+  "session_timeout", "cancelled", "server_overloaded", "server_error", "rate_limited", "malformed_message",
+  "camera_interrupted", "camera_dismissed",
+]);
+
 export class Ending {
   #page;
   #ticket;
@@ -38,7 +44,7 @@ export class Ending {
   /**
    * @param {HTMLElement} page
    * @param {string | null} ticket
-   * @param {() => void} restart begins anew in the same session, whose ticket is unspent
+   * @param {() => boolean} restart begins anew in the same session, whose ticket is unspent; false where its time is over
    */
   constructor(page, ticket, restart) {
     this.#page = page;
@@ -83,9 +89,10 @@ export class Ending {
    * @param {boolean} hasConnected whether the ticket is spent
    */
   showFailure(view, failure, hasConnected) {
+    // A session that ran out before its socket needs another in its place; the server does not count it as a try.
     this.#needsNewSession = hasConnected || failure === "session_timeout";
-    const retriesLeft = this.#countTries(FINAL_FAILURES.includes(failure));
-    this.#show(view, null, failure, explainFailure(failure), retriesLeft, this.#needsNewSession);
+    const retriesLeft = this.#countTries(FINAL_FAILURES.includes(failure), hasConnected);
+    this.#show(view, null, failure, explainFailure(failure), retriesLeft, hasConnected);
     this.#tell("failed", null, failure, null, retriesLeft);
   }
 
@@ -96,7 +103,7 @@ export class Ending {
    */
   showCancelled(view, hasConnected) {
     this.#needsNewSession = hasConnected;
-    const retriesLeft = this.#countTries(false);
+    const retriesLeft = this.#countTries(false, hasConnected);
     this.#show(view, null, "cancelled", explainReason("cancelled"), retriesLeft, hasConnected);
     this.#tell("cancelled", null, "cancelled", null, retriesLeft);
   }
@@ -108,10 +115,13 @@ export class Ending {
     if (this.#returnAddress !== null) this.#leaveFor(this.#returnAddress, REDIRECT_AFTER_MS);
   }
 
-  /** @param {boolean} isFinal */
-  #countTries(isFinal) {
+  /**
+   * @param {boolean} isFinal
+   * @param {boolean} hasConnected only then was it a try
+   */
+  #countTries(isFinal, hasConnected) {
     if (isFinal) return 0;
-    return this.#needsNewSession ? this.#retriesLeft : 1;
+    return hasConnected ? this.#retriesLeft : 1;
   }
 
   /**
@@ -123,23 +133,35 @@ export class Ending {
    * @param {boolean} isCounted
    */
   #show(view, decision, reason, explanation, retriesLeft, isCounted) {
-    this.#result.show({ decision, reason, explanation, returnAddress: this.#returnAddress, retriesLeft, isCounted });
+    this.#write(decision, reason, explanation, retriesLeft, isCounted);
     view.showPanel("result");
     this.#result.focus();
   }
 
+  /**
+   * @param {Decision | null} decision
+   * @param {string} reason
+   * @param {Explanation} explanation
+   * @param {number} retriesLeft
+   * @param {boolean} isCounted
+   */
+  #write(decision, reason, explanation, retriesLeft, isCounted) {
+    this.#result.show({
+      decision, reason, returnAddress: this.#returnAddress, retriesLeft,
+      explanation: retriesLeft > 0 || !NEXT_IS_A_TRY.includes(reason) ? explanation : { ...explanation, next: "" },
+      isCounted: isCounted && !FINAL_FAILURES.includes(reason),
+    });
+  }
+
   async #retry() {
-    if (!this.#needsNewSession) return this.#restart();
+    if (!this.#needsNewSession && this.#restart()) return;
     this.#result.retryButton.disabled = true;
     const { body, failure } = await postCapture(`${window.location.pathname}/retry`, { ticket: this.#ticket ?? "" });
     const address = typeof body?.["verify_url"] === "string" ? body["verify_url"] : "";
     if (failure === null && /^https?:\/\//.test(address)) return window.location.replace(`${address}&start=now`);
     this.#retriesLeft = failure === "connect_failed" || failure === "connect_timeout" ? this.#retriesLeft : 0;
-    const explanation = explainFailure(failure ?? "server_error");
-    this.#result.show({
-      decision: null, reason: failure ?? "server_error", explanation, returnAddress: this.#returnAddress,
-      retriesLeft: this.#retriesLeft, isCounted: true,
-    });
+    const reason = failure ?? "server_error";
+    this.#write(null, reason, explainFailure(reason), this.#retriesLeft, true);
     this.#result.focus();
   }
 

@@ -1,23 +1,17 @@
 /**
- * Between camera and socket: which camera, and is there light? Where all is well it goes on by itself; where a choice
- * is open or the light is poor, the person says when.
+ * Between camera and socket: which camera, and is there light? Where all is well it goes on by itself; where there are
+ * several cameras or the light is poor, the person says when. That a camera was chosen before settles nothing: whoever
+ * chose the wrong one must be able to see it and change it.
  */
 
 import { listCameras } from "./camera.js";
 import { LightMeter } from "./light_check.js";
 import { lightText, say } from "./page_text.js";
 import { requireElement } from "./page_elements.js";
-import { recall, remember } from "./remembered.js";
 
 const LOOK_INTERVAL_MS = 200;
 const GOOD_LOOKS_TO_GO_ON = 4;
 const PATIENCE_MS = 2000;
-const REMEMBERED_AS = "camera";
-
-/** @returns {string | null} the camera that was chosen on an earlier visit. */
-export function recallCamera() {
-  return recall(REMEMBERED_AS);
-}
 
 /**
  * @typedef {object} PreparationEvents
@@ -27,6 +21,7 @@ export function recallCamera() {
 
 export class Preparation {
   #view;
+  #memory;
   #events;
   #panel = requireElement("preparation", HTMLElement);
   #choice = requireElement("camera-choice", HTMLElement);
@@ -40,14 +35,16 @@ export class Preparation {
 
   /**
    * @param {import("./capture_view.js").CaptureView} view
+   * @param {import("./camera_memory.js").CameraMemory} memory
    * @param {PreparationEvents} events
    */
-  constructor(view, events) {
+  constructor(view, memory, events) {
     this.#view = view;
+    this.#memory = memory;
     this.#events = events;
     this.#beginButton.addEventListener("click", () => this.#finish());
     this.#list.addEventListener("change", () => {
-      remember(REMEMBERED_AS, this.#list.value);
+      this.#memory.remember(this.#list.value);
       this.#events.onOtherCamera(this.#list.value);
     });
   }
@@ -83,7 +80,7 @@ export class Preparation {
     });
     this.#list.replaceChildren(...options);
     this.#choice.hidden = cameras.length < 2;
-    this.#isChoiceOpen = cameras.length > 1 && recallCamera() !== deviceId;
+    this.#isChoiceOpen = cameras.length > 1;
     if (this.#isChoiceOpen) this.#askToBegin();
   }
 
@@ -105,7 +102,7 @@ export class Preparation {
 
   #finish() {
     if (this.#timer === undefined) return;
-    if (this.#list.value !== "") remember(REMEMBERED_AS, this.#list.value);
+    if (this.#list.value !== "") this.#memory.remember(this.#list.value);
     this.end();
     this.#events.onReady();
   }

@@ -25,3 +25,12 @@ export function remember(name, value) {
     // A browser that keeps nothing asks again next time.
   }
 }
+
+/** @param {string} name */
+export function forget(name) {
+  try {
+    globalThis.localStorage.removeItem(PREFIX + name);
+  } catch {
+    // A browser that keeps nothing has forgotten it already.
+  }
+}

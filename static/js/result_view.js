@@ -12,7 +12,7 @@ import { readClaims } from "./token_claims.js";
  * @property {import("./page_text.js").Explanation} explanation
  * @property {URL | null} returnAddress
  * @property {number} retriesLeft 0 where another try makes no sense either.
- * @property {boolean} isCounted whether tries are worth a word
+ * @property {boolean} isCounted whether tries are worth a word: not where none was used up, or none ever helps
  *
  * @typedef {object} WaysOut Where the relying party wants people to go who are not verified.
  * @property {URL | null} help
@@ -66,7 +66,7 @@ export class ResultView {
     const goesBack = isVerified && returnAddress !== null;
     this.#title.textContent = explanation.title;
     this.#detail.textContent = goesBack ? say("returning", { host: returnAddress.host }) : explanation.detail;
-    write(this.#next, retriesLeft > 0 ? explanation.next : "");
+    write(this.#next, isVerified ? "" : explanation.next);
     this.retryButton.hidden = retriesLeft <= 0;
     this.retryButton.disabled = false;
     write(this.#retriesLeft, isVerified || !isCounted ? "" : describeRetries(retriesLeft));

@@ -60,13 +60,17 @@ def test_an_insecure_address_and_a_browser_without_cameras_are_told(
 
 
 def test_a_camera_that_goes_away_in_the_middle_is_told(page: Page, server: RunningServer) -> None:
-    ScriptedSocket(page)
+    socket = ScriptedSocket(page)
     page.goto(server.open_session())
     agree(page)
     await_state(page, "aligning")
     page.evaluate(
         "document.getElementById('preview').srcObject.getVideoTracks()[0].dispatchEvent(new Event('mute'))"
     )
+    expect(page.locator("#hint")).to_have_text("The camera is paused")
+    # Nothing answers for a while, and then something does: the line is well again, and the camera is not.
+    expect(page.locator("#hint")).to_have_text("Connection lost? Waiting…")
+    socket.feedback("move_closer")
     expect(page.locator("#hint")).to_have_text("The camera is paused")
     page.evaluate(
         "document.getElementById('preview').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
@@ -92,6 +96,18 @@ TWO_CAMERAS = """() => {
 }"""
 
 
+SILENT_FRONT_CAMERA = """() => {
+  const open = navigator.mediaDevices.getUserMedia;
+  navigator.mediaDevices.getUserMedia = async (wishes) => {
+    const stream = await open(wishes);
+    if (wishes.video.deviceId?.exact === "desk") return stream;
+    const silent = document.createElement("canvas").captureStream(0);
+    silent.getVideoTracks()[0].getSettings = () => ({ deviceId: "front" });
+    return silent;
+  };
+}"""
+
+
 def test_with_several_cameras_the_person_chooses_and_the_choice_is_remembered(
     page: Page, server: RunningServer
 ) -> None:
@@ -99,7 +115,7 @@ def test_with_several_cameras_the_person_chooses_and_the_choice_is_remembered(
     page.add_init_script(f"({TWO_CAMERAS})()")
     page.goto(server.open_session())
     agree(page)
-    picker = page.get_by_label("Camera", exact=True)
+    picker = page.locator("#camera-list")  # its label holds its options, too
     picker.select_option("Desk camera")
     page.wait_for_function("() => window.asked.includes('desk')")
     page.get_by_role("button", name="Begin").click()
@@ -107,6 +123,28 @@ def test_with_several_cameras_the_person_chooses_and_the_choice_is_remembered(
     page.goto(server.open_session())
     agree(page)
     page.wait_for_function("() => window.asked[0] === 'desk'")
+    # Whoever chose the wrong one sees which it is, and changes it.
+    expect(picker).to_have_value("desk")
+    picker.select_option("Front camera")
+    page.wait_for_function("() => window.asked.at(-1) === 'front'")
+    page.get_by_role("button", name="Begin").click()
+    await_state(page, "aligning")
+
+
+def test_a_camera_that_sends_nothing_is_not_opened_again_where_there_is_another(
+    page: Page, server: RunningServer
+) -> None:
+    ScriptedSocket(page)
+    page.add_init_script(f"({TWO_CAMERAS})()")
+    page.goto(server.open_session())
+    page.evaluate(SILENT_FRONT_CAMERA)
+    agree(page)
+    await_state(page, "failed")
+    expect(page.locator("#result-panel")).to_have_attribute("data-reason", "camera_silent")
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_function("() => window.asked.at(-1) === 'desk'")
+    page.get_by_role("button", name="Begin").click()
+    await_state(page, "aligning")
 
 
 DARK = """() => {
@@ -163,13 +201,15 @@ def test_a_page_out_of_sight_sends_nothing_and_says_so(page: Page, server: Runni
       document.dispatchEvent(new Event("visibilitychange"));
     }"""
     page.evaluate(hide, True)
-    assert page.title() == "Paused, please come back"
+    assert page.title() == "Come back, the time goes on"
     page.wait_for_timeout(300)  # a frame that was being compressed may still leave
     sent = socket.frames
     page.wait_for_timeout(400)
     assert socket.frames == sent
     page.evaluate(hide, False)
-    expect(page.locator("#hint")).to_have_text("The check was paused while this page was out of sight")
+    expect(page.locator("#hint")).to_have_text(
+        "No pictures were sent while this page was out of sight. The time went on"
+    )
     socket.feedback("ok", 0.2)
     deadline = time.monotonic() + RESUMES_WITHIN_S
     while socket.frames == sent and time.monotonic() < deadline:

@@ -1,7 +1,7 @@
 """What the page makes of each message: hints, ticks, pace, skips, endings and ways out."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.e2e.browsing import RunningServer, agree, await_state
 from tests.e2e.scripted import ScriptedSocket
@@ -102,6 +102,7 @@ def test_what_looks_like_an_attack_offers_ways_out_and_no_other_try(
     await_state(page, "finished")
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
     expect(page.locator("#retries-left")).to_have_text("No further try is left here.")
+    expect(page.locator("#result-next")).to_contain_text("Close such programs")
     expect(page.get_by_role("link", name="Verify another way")).to_have_class("button primary")
 
 
@@ -128,6 +129,43 @@ def test_each_loss_of_the_socket_ends_in_its_own_words(
     expect(page.locator("#result-panel")).to_have_attribute("data-reason", reason)
 
 
+@pytest.mark.parametrize(
+    ("code", "what_to_do"),
+    [
+        (4401, "ask for a new one"),
+        (4403, "Open the link as you received it"),
+        (4409, "Go on in the other tab"),
+        (4410, "ask for a new one"),
+    ],
+)
+def test_where_no_try_can_help_the_page_says_what_does(
+    page: Page, socket: ScriptedSocket, code: int, what_to_do: str
+) -> None:
+    socket.close(code)
+    await_state(page, "failed")
+    expect(page.locator("#result-next")).to_contain_text(what_to_do)
+    expect(page.locator("#retries-left")).to_be_hidden()
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+def test_nobody_is_told_to_try_again_who_cannot(page: Page, server: RunningServer) -> None:
+    socket = ScriptedSocket(page)
+    page.route("**/verify/*", spend_all_tries)
+    page.goto(server.open_session())
+    agree(page)
+    await_state(page, "aligning")
+    socket.close(4500)
+    await_state(page, "failed")
+    expect(page.locator("#retries-left")).to_have_text("No further try is left here.")
+    expect(page.locator("#result-next")).to_be_hidden()
+
+
+def spend_all_tries(route: Route) -> None:
+    """The page as it is in the last session that the policy allows."""
+    response = route.fetch()
+    route.fulfill(response=response, body=response.text().replace('retries-left="2"', 'retries-left="0"'))
+
+
 def test_a_connection_that_hangs_ends_in_words(page: Page, server: RunningServer) -> None:
     ScriptedSocket(page, is_silent=True)
     page.goto(server.open_session())
@@ -136,6 +174,36 @@ def test_a_connection_that_hangs_ends_in_words(page: Page, server: RunningServer
     expect(page.locator("#hint")).to_have_text("Still connecting. The line seems slow", timeout=6_000)
     await_state(page, "failed")
     expect(page.locator("#result-title")).to_have_text("The service does not answer")
+
+
+def test_the_instruction_stays_in_its_place_when_the_time_bar_goes(
+    page: Page, socket: ScriptedSocket
+) -> None:
+    top = "document.getElementById('instruction').getBoundingClientRect().top"
+    bar = page.locator("#time-left")
+    expect(bar).to_be_visible()
+    before = page.evaluate(top)
+    socket.outcome(passed=True)
+    expect(bar).to_be_hidden()
+    assert page.evaluate(top) == before
+
+
+def test_a_line_that_dies_between_two_challenges_is_told(page: Page, socket: ScriptedSocket) -> None:
+    socket.outcome(passed=True)
+    await_state(page, "failed", timeout_s=20)
+    expect(page.locator("#result-panel")).to_have_attribute("data-reason", "server_silent")
+
+
+def test_a_consent_that_takes_long_is_not_silent(page: Page, server: RunningServer) -> None:
+    waiting: list[Route] = []
+    page.goto(server.open_session())
+    page.route("**/consent", lambda route: waiting.append(route))
+    agree(page)
+    status = page.locator("#consent-panel").get_by_role("status")
+    expect(status).to_have_text("One moment")
+    waiting[0].abort()
+    await_state(page, "failed")
+    expect(status).to_be_hidden()
 
 
 def test_a_consent_that_cannot_be_recorded_starts_no_camera(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { postCapture } from "../../static/js/capture_api.js";
+import { CameraMemory } from "../../static/js/camera_memory.js";
 import { EmbedChannel, EVENT, HELLO } from "../../static/js/embed_channel.js";
 import { recall, remember } from "../../static/js/remembered.js";
 import { Voice } from "../../static/js/voice.js";
@@ -71,6 +72,47 @@ test("a browser that keeps nothing is no failure", (t) => {
   t.after(() => delete globalThis.localStorage);
   remember("voice", "on");
   assert.equal(recall("voice"), null);
+});
+
+/** A browser that keeps things, with cameras of these ids. */
+function createCameraMemory(t, ids) {
+  const kept = new Map();
+  const storage = {
+    getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value),
+    removeItem: (name) => kept.delete(name),
+  };
+  Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true });
+  t.after(() => delete globalThis.localStorage);
+  const devices = ids.map((deviceId) => ({ kind: "videoinput", deviceId, label: deviceId }));
+  return new CameraMemory({ enumerateDevices: async () => devices });
+}
+
+test("a chosen camera is opened again, until it fails", async (t) => {
+  const memory = createCameraMemory(t, ["front", "desk", "roof"]);
+  assert.equal(await memory.recall(), null);
+  memory.remember("desk");
+  memory.noteEnd("poor_capture", "desk");
+  assert.equal(await memory.recall(), "desk");
+  memory.noteEnd("camera_silent", "desk");
+  assert.equal(await memory.recall(), "roof");
+  assert.equal(recall("camera"), null);
+});
+
+test("after the last camera comes the first, and after the only one itself", async (t) => {
+  const memory = createCameraMemory(t, ["front", "desk"]);
+  memory.noteEnd("injection_suspected", "desk");
+  assert.equal(await memory.recall(), "front");
+  memory.noteEnd("camera_unsuitable", null);
+  assert.equal(await memory.recall(), "desk");
+  const alone = createCameraMemory(t, ["front"]);
+  alone.noteEnd("camera_ended", "front");
+  assert.equal(await alone.recall(), null);
+});
+
+test("a browser that names no camera is left to choose", async (t) => {
+  const memory = createCameraMemory(t, []);
+  memory.noteEnd("camera_silent", null);
+  assert.equal(await memory.recall(), null);
 });
 
 test("only the newest sentence is read, and none unless asked for", (t) => {

@@ -31,6 +31,7 @@ def found(*, deploy: bool = False) -> dict[str | None, str]:
         ("POL_PASS_THRESHOLD", 0.0),
         ("POL_MAX_CONSECUTIVE_FAILURES", 0),
         ("SESSION_TIMEOUT_SECONDS", 0),
+        ("POL_START_SECONDS", 0),
     ],
 )
 def test_a_policy_that_makes_no_sense_is_an_error_at_the_start(

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -20,7 +21,7 @@ from verification.models import VerificationSession
 from verification.services import OpenedSession, SessionUnavailableError
 
 pytestmark = pytest.mark.django_db
-TEXT_DIGEST = {"2026-11": "2477720e99d66e1dedbd57a70dcd07e909bec6a3e7c83c8e4beb95391ed93b48"}
+TEXT_DIGEST = {"2026-11-b": "d851c86f9619f38052125e01cd02a65f8d8666de3b54b8ffdd4a6b297e84e1d3"}
 """SHA-256 of templates/verification/consent.html for each version of the consent."""
 
 
@@ -50,6 +51,14 @@ def test_the_text_that_consent_is_given_to_changes_with_its_version_only() -> No
     assert hashlib.sha256(text).hexdigest() == TEXT_DIGEST[CONSENT_VERSION]
 
 
+def test_the_consent_names_all_that_is_kept(client: Client, opened: OpenedSession) -> None:
+    page = client.get(f"/verify/{opened.session.pk}?lang=en").content.decode()
+    kept = page[page.index("What is kept") : page.index("</dl>")]
+    for what in ("name or number", "scores, decision and times", "left out", "camera’s name"):
+        assert what in kept
+    assert "That you left them out is kept with the check" in page
+
+
 def test_consent_is_stored_with_its_version_time_and_language(opened: OpenedSession) -> None:
     before = timezone.now()
     session = agree(opened, language="de", set_aside=["smile"])
@@ -61,11 +70,22 @@ def test_consent_is_stored_with_its_version_time_and_language(opened: OpenedSess
     assert event.detail == {"consent_version": CONSENT_VERSION, "language": "de", "set_aside": ["smile"]}
 
 
-def test_reading_is_not_timed_but_only_the_first_consent_starts_the_time_anew(opened: OpenedSession) -> None:
-    VerificationSession.objects.update(expires_at=timezone.now() + timedelta(seconds=5))
+def test_whoever_reads_for_ten_minutes_may_still_agree_and_has_the_whole_time_from_then_on(
+    opened: OpenedSession,
+) -> None:
+    VerificationSession.objects.update(expires_at=F("expires_at") - timedelta(minutes=10))
+    before = timezone.now()
+    assert timedelta(0) <= agree(opened).expires_at - before - timedelta(seconds=120) < timedelta(seconds=5)
+
+
+def test_only_the_first_consent_starts_the_time(opened: OpenedSession) -> None:
     expires_at = agree(opened).expires_at
-    assert expires_at - timezone.now() > timedelta(seconds=100)
     assert agree(opened).expires_at == expires_at
+
+
+def test_the_socket_takes_no_time_from_a_consent_and_gives_none(opened: OpenedSession) -> None:
+    expires_at = agree(opened).expires_at
+    assert services.connect_socket(opened.session.pk, opened.ticket).expires_at == expires_at
 
 
 def test_what_is_set_aside_is_never_drawn_and_uses_up_a_skip(opened: OpenedSession) -> None:

@@ -86,3 +86,10 @@ def test_whatever_is_shown_says_something(catalogue: dict[str, Any]) -> None:
 
 def test_a_hint_fits_one_line_of_the_preview(catalogue: dict[str, Any]) -> None:
     assert {key: text for key, text in catalogue["hint"].items() if len(text) > 45} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_that_disagrees_with_its_server_names_the_button_that_loads_another(language: str) -> None:
+    with translation.override(language):
+        advice = page_text.build_catalogue()["failure"]["malformed_message"]["next"]
+        assert translation.gettext("Try again") in advice

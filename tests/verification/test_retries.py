@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from audit.models import AuditEvent
 from verification import services
-from verification.consent import CONSENT_VERSION, give_consent
+from verification.consent import CONSENT_VERSION, decline_consent, give_consent
 from verification.liveness.vocabulary import Decision, Reason
 from verification.models import RelyingParty, VerificationSession
 from verification.retries import NEVER_RETRIED, count_retries_left, is_retryable, open_retry
@@ -22,7 +22,7 @@ ENDINGS = [reason for reason in Reason if reason.decision is not Decision.PASS]
 
 @pytest.fixture
 def over() -> OpenedSession:
-    """A session that ran out of time, opened by a party, in German, with consent and one action set aside."""
+    """A session that ran out of time before the camera: of a party, in German, with one action set aside."""
     party = RelyingParty.objects.create(name="shop", redirect_uris=["https://shop.example/done"])
     opened = services.open_session(
         user_id="alice",
@@ -33,6 +33,7 @@ def over() -> OpenedSession:
         state="cart 7",
     )
     give_consent(opened.session.pk, opened.ticket, version=CONSENT_VERSION, language="de", set_aside=["nod"])
+    services.connect_socket(opened.session.pk, opened.ticket)
     services.abandon_session(opened.session.pk, Reason.SESSION_TIMEOUT)
     return opened
 
@@ -78,6 +79,7 @@ def test_there_are_as_many_tries_as_the_policy_says(over: OpenedSession, setting
 @pytest.mark.parametrize("reason", ENDINGS)
 def test_what_looks_like_an_attack_is_not_tried_again(reason: Reason) -> None:
     opened = services.open_session(user_id="alice")
+    services.connect_socket(opened.session.pk, opened.ticket)
     services.abandon_session(opened.session.pk, reason)
     if reason in NEVER_RETRIED:
         assert refuse(opened) == "no_retry_left"
@@ -95,6 +97,40 @@ def test_only_the_ticket_opens_a_retry(over: OpenedSession) -> None:
 
 def test_a_session_that_waits_for_its_socket_needs_no_retry() -> None:
     assert refuse(services.open_session(user_id="alice")) == "not_over"
+
+
+def test_a_retry_has_its_time_from_its_own_start_and_not_from_the_consent_it_brought_along(
+    over: OpenedSession,
+) -> None:
+    retry = open_retry(over.session.pk, over.ticket)
+    connected = services.connect_socket(retry.session.pk, retry.ticket)
+    assert timedelta(0) < connected.expires_at - timezone.now() <= timedelta(seconds=120)
+
+
+def test_agreeing_again_on_a_retrys_page_starts_its_time(over: OpenedSession) -> None:
+    retry = open_retry(over.session.pk, over.ticket)
+    terms = {"version": CONSENT_VERSION, "language": "de"}
+    assert give_consent(retry.session.pk, retry.ticket, **terms).expires_at - timezone.now() <= timedelta(
+        seconds=120
+    )
+
+
+def test_a_session_that_ran_out_before_its_socket_was_no_try(settings: Settings) -> None:
+    settings.POL_MAX_RETRIES = 0
+    opened = services.open_session(user_id="alice")
+    services.abandon_session(opened.session.pk, Reason.SESSION_TIMEOUT)
+    second = open_retry(opened.session.pk, opened.ticket)
+    assert second.session.attempt == 1
+    services.connect_socket(second.session.pk, second.ticket)
+    services.abandon_session(second.session.pk, Reason.SESSION_TIMEOUT)
+    assert refuse(second) == "no_retry_left"
+
+
+def test_a_no_is_not_followed_by_a_try_that_does_not_count(settings: Settings) -> None:
+    settings.POL_MAX_RETRIES = 0
+    opened = services.open_session(user_id="alice")
+    decline_consent(opened.session.pk, opened.ticket)
+    assert refuse(opened) == "no_retry_left"
 
 
 def test_asking_for_a_retry_gives_up_a_socket_that_the_server_still_believes_in() -> None:

@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from audit.models import AuditEvent, EventKind
+from verification.conf import restore_policy
 from verification.models import SessionStatus, VerificationSession
 from verification.secrets_at_rest import hash_secret
 from verification.services.events import record_event
@@ -30,6 +32,8 @@ def connect_socket(
 ) -> VerificationSession:
     """Use the ticket up, once. Raises SessionUnavailableError with the close code that applies.
 
+    From here on the session has SESSION_TIMEOUT_SECONDS; less where consent began its time before.
+
     held_by: the process with the socket, where others can tell whether it lives.
 
     The ticket is consumed by one conditional update, so of two racing sockets one gets in. Only the
@@ -45,8 +49,12 @@ def connect_socket(
         raise SessionUnavailableError(4401, "bad_ticket")
     if session.status == SessionStatus.CONCLUDED or session.expires_at <= now:
         raise SessionUnavailableError(4410, "session_over")
+    whole = timedelta(milliseconds=restore_policy(session.policy).session_timeout_ms)
     claimed = matching.filter(ticket_used_at__isnull=True, status=SessionStatus.CREATED).update(
-        ticket_used_at=now, status=SessionStatus.IN_PROGRESS, held_by=held_by
+        ticket_used_at=now,
+        status=SessionStatus.IN_PROGRESS,
+        held_by=held_by,
+        expires_at=session.expires_at if session.has_begun else now + whole,
     )
     if not claimed:
         raise SessionUnavailableError(4409, "already_connected")

@@ -15,10 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def test_the_first_message_describes_the_session_and_the_capture(opened: OpenedSession) -> None:
     async with CaptureSocket(opened) as socket:
         message = await socket.expect("session")
+    session = await type(opened.session).objects.aget()
     assert message == {
         "type": "session",
-        "session_id": str(opened.session.pk),
-        "expires_at": opened.session.expires_at.isoformat(),
+        "session_id": str(session.pk),
+        "expires_at": session.expires_at.isoformat(),
         "challenges_total": message["challenges_total"],
         "capture": {
             "width": 640,

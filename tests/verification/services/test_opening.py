@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def test_a_session_is_stored_with_the_hash_of_its_ticket_only() -> None:
     assert len(opened.ticket) == 43  # 256 bits in base64url
     assert opened.ticket not in snapshot()
     assert session.status == SessionStatus.CREATED
-    assert session.expires_at - session.created_at == timedelta(seconds=120)
+    assert session.expires_at - session.created_at == timedelta(seconds=1_800)
     assert read_kinds(session.pk) == ["session_opened"]
 
 
@@ -96,6 +97,21 @@ def test_no_other_text_is_the_ticket(ticket: str) -> None:
     assert ticket != opened.ticket
     assert refuse(opened.session.pk, ticket)[0] == 4401
     assert services.connect_socket(opened.session.pk, opened.ticket).pk == opened.session.pk
+
+
+def test_a_client_without_consent_has_its_time_from_its_socket_on(settings: Settings) -> None:
+    settings.SESSION_TIMEOUT_SECONDS = 60
+    opened = open_session()
+    session = services.connect_socket(opened.session.pk, opened.ticket)
+    assert session.ticket_used_at is not None
+    assert session.expires_at - session.ticket_used_at == timedelta(seconds=60)
+
+
+def test_whoever_starts_just_before_the_deadline_has_the_whole_time() -> None:
+    opened = open_session()
+    VerificationSession.objects.update(expires_at=timezone.now() + timedelta(seconds=5))
+    session = services.connect_socket(opened.session.pk, opened.ticket)
+    assert session.expires_at > timezone.now() + timedelta(seconds=100)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from tests.verification.sessions import RACERS, conclude, end, issue, open_session, race, read_kinds
 from verification import services
@@ -36,6 +37,14 @@ def test_a_concluded_session_does_not_expire() -> None:
     services.conclude_session(opened.session.pk, conclude(), end(issue(opened)))
     assert conclude_expired_at(opened.session.expires_at + timedelta(days=1)) == 0
     assert VerificationSession.objects.get().decision == Decision.PASS
+
+
+def test_a_session_that_nobody_came_to_ends_at_the_deadline_for_starting(settings: Settings) -> None:
+    settings.POL_START_SECONDS = 600
+    opened = open_session()
+    assert conclude_expired_at(opened.session.created_at + timedelta(seconds=599)) == 0
+    assert conclude_expired_at(opened.session.created_at + timedelta(seconds=600)) == 1
+    assert VerificationSession.objects.get().reason == Reason.SESSION_TIMEOUT
 
 
 def test_whoever_looks_first_concludes() -> None:
