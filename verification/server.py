@@ -1,7 +1,6 @@
 """Daphne as the project runs it: one that stops gracefully."""
 
 import asyncio
-import gc
 import signal
 from types import FrameType
 
@@ -21,9 +20,6 @@ class GracefulServer(Server):  # type: ignore[misc]  # Daphne ships no types
     """SIGTERM lets sessions finish (`verification.drain`); a second one, or SIGINT, does not wait for them."""
 
     def run(self) -> None:
-        # Models and modules stay until the end: the collector need not go through them, many times a minute.
-        gc.collect()
-        gc.freeze()
         # Twisted installs its own handlers when it starts to run, and these must come after.
         reactor.callWhenRunning(self._handle_signals)
         super().run()

@@ -197,7 +197,7 @@ def test_a_line_that_dies_between_two_challenges_is_told(page: Page, socket: Scr
 def test_a_consent_that_takes_long_is_not_silent(page: Page, server: RunningServer) -> None:
     waiting: list[Route] = []
     page.goto(server.open_session())
-    page.route("**/consent", lambda route: waiting.append(route))
+    page.route("**/consent", waiting.append)
     agree(page)
     status = page.locator("#consent-panel").get_by_role("status")
     expect(status).to_have_text("One moment")
