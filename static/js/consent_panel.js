@@ -2,6 +2,7 @@
 
 import { postCapture } from "./capture_api.js";
 import { requireElement } from "./page_elements.js";
+import { say } from "./page_text.js";
 
 /**
  * @typedef {import("./page_text.js").Failure} Failure
@@ -17,6 +18,7 @@ export class ConsentPanel {
   #page = requireElement("capture", HTMLElement);
   #agree = requireElement("start-camera", HTMLButtonElement);
   #decline = requireElement("decline", HTMLButtonElement);
+  #status = requireElement("consent-status", HTMLElement);
   #setAside = document.getElementById("set-aside");
   #ticket;
   #events;
@@ -73,5 +75,6 @@ export class ConsentPanel {
   #setBusy(isBusy) {
     this.#agree.disabled = isBusy;
     this.#decline.disabled = isBusy;
+    this.#status.textContent = isBusy ? say("connectingHint") : "";
   }
 }
