@@ -19,7 +19,7 @@ from verification.language import read_choice, resolve_language
 from verification.liveness.actions import Action
 from verification.models import SessionStatus, VerificationSession
 from verification.page_text import build_catalogue
-from verification.retries import NEVER_RETRIED, count_retries_left
+from verification.retries import NEVER_RETRIED, count_retries_left, may_be_followed
 from verification.services import conclude_if_expired
 
 SERVICE_NAME = "Proof of Life"
@@ -52,7 +52,12 @@ def show_capture(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     with translation.override(_choose_language(request, session)):
         if session is None or session.status != SessionStatus.CREATED:
             status = 404 if session is None else 410
-            response = render(request, "verification/session_over.html", {"session": session}, status=status)
+            context = {
+                "session": session,
+                "may_retry": may_be_followed(session),
+                "page_text": build_catalogue(),
+            }
+            response = render(request, "verification/session_over.html", context, status=status)
         else:
             response = render(request, "verification/capture.html", _describe_session(request, session))
     return _harden(response, _list_framing_origins(session))
