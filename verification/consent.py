@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from audit.models import EventKind
 from audit.services import record
-from verification.conf import describe_policy, restore_policy, restrict_policy
+from verification.conf import describe_policy, load_start_time, restore_policy, restrict_policy
 from verification.liveness.actions import MIN_POOL_SIZE
 from verification.liveness.policy import Policy
 from verification.liveness.vocabulary import Reason
@@ -42,6 +42,23 @@ class Choices:
     limit: int
 
 
+def allow_reading(session: VerificationSession) -> VerificationSession:
+    """Whoever opened the page may read it for POL_START_SECONDS, counted from the session's opening.
+
+    Reading is not timed (WCAG 2.2, 2.2.1). A client that opens the socket by itself reads nothing, and waits for
+    no one longer than SESSION_TIMEOUT_SECONDS.
+    """
+    deadline = session.created_at + load_start_time()
+    if session.has_begun or session.expires_at >= deadline:
+        return session
+    waiting = VerificationSession.objects.filter(
+        pk=session.pk, status=SessionStatus.CREATED, consented_at=session.consented_at
+    )
+    if waiting.update(expires_at=deadline):
+        session.expires_at = deadline
+    return session
+
+
 @transaction.atomic
 def give_consent(
     session_id: uuid.UUID, ticket: str, *, version: str, language: str, set_aside: Sequence[str] = ()
@@ -49,8 +66,8 @@ def give_consent(
     """Record the consent, and leave out what the person set aside; the session as it then is.
 
     Each action set aside uses up one of the session's skips, so that nobody can thin the draw further than
-    by skipping. The first consent starts the session's time; until then it waits POL_START_SECONDS, so that
-    reading is not timed (WCAG 2.2, 2.2.1). Saying it again is no error.
+    by skipping. The first consent starts the session's time (`allow_reading` gave the time before). Saying it again
+    is no error.
 
     Raises SessionUnavailableError for a wrong ticket or a session that is not waiting for its socket,
     ConsentRefusedError with `consent_outdated` or `too_many_set_aside`, and PoolExhaustedError.

@@ -40,6 +40,15 @@ def find_retry(session: VerificationSession) -> VerificationSession | None:
     return VerificationSession.objects.filter(retry_of=session).first()
 
 
+def may_be_followed(session: VerificationSession | None) -> bool:
+    """Whether a page may offer another try in the place of this session, to whoever shows its ticket."""
+    if session is None or session.status == SessionStatus.CREATED:
+        return False
+    if session.status == SessionStatus.IN_PROGRESS:  # asking for another gives it up
+        return count_retries_left(session) > 0
+    return _may_follow(session)
+
+
 @transaction.atomic
 def open_retry(session_id: uuid.UUID, ticket: str) -> OpenedSession:
     """Open the next session for the same person: same party, exclusions, consent and way back.

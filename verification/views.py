@@ -13,14 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from verification.conf import load_policy
-from verification.consent import CONSENT_VERSION, list_choices
+from verification.consent import CONSENT_VERSION, allow_reading, list_choices
 from verification.instructions import ACTION_NAMES
 from verification.language import read_choice, resolve_language
 from verification.liveness.actions import Action
 from verification.models import SessionStatus, VerificationSession
 from verification.page_text import build_catalogue
 from verification.public_rate import limit_page
-from verification.retries import NEVER_RETRIED, count_retries_left
+from verification.retries import NEVER_RETRIED, count_retries_left, may_be_followed
 from verification.services import conclude_if_expired
 
 SERVICE_NAME = "Proof of Life"
@@ -55,9 +55,15 @@ def show_capture(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     with translation.override(_choose_language(request, session)):
         if session is None or session.status != SessionStatus.CREATED:
             status = 404 if session is None else 410
-            response = render(request, "verification/session_over.html", {"session": session}, status=status)
+            context = {
+                "session": session,
+                "may_retry": may_be_followed(session),
+                "page_text": build_catalogue(),
+            }
+            response = render(request, "verification/session_over.html", context, status=status)
         else:
-            response = render(request, "verification/capture.html", _describe_session(request, session))
+            described = _describe_session(request, allow_reading(session))
+            response = render(request, "verification/capture.html", described)
     return _harden(response, _list_framing_origins(session))
 
 

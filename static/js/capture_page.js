@@ -139,7 +139,6 @@ class CapturePage {
     this.#view.setInstruction({ text: say("askingForCamera"), action: "camera", hint: say("askingForCameraHint") });
     const run = new CaptureRun(this.#view.preview, buildSocketUrl(window.location, path, this.#ticket ?? ""), {
       onCamera: (deviceId) => this.#prepare(deviceId),
-      onConnected: () => forgetTicket(window.location, window.history),
       onMessage: (message, isCurrent) => this.#receive(message, isCurrent),
       onDoubt: (isDoubtful) => this.#view.setDoubt("line", isDoubtful ? say("connectionDoubtful") : null),
       onCameraPaused: (isPaused) => this.#view.setDoubt("camera", isPaused ? say("cameraPaused") : null),
@@ -219,6 +218,8 @@ class CapturePage {
   #finish(message, nowMs) {
     this.#run?.end();
     this.#cameras.noteEnd(message.reason, this.#run?.deviceId ?? null);
+    // Until then a reload may use it for another try.
+    if (message.decision === "pass") forgetTicket(window.location, window.history);
     this.#enter("deciding");
     this.#dueByMs = Number.POSITIVE_INFINITY;
     this.#flow.whenSeen(nowMs, () => {

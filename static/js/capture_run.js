@@ -24,7 +24,6 @@ const CAUTIOUS_LIMITS = { width: 640, height: 480, max_fps: 15, max_frame_bytes:
  *
  * @typedef {object} RunEvents
  * @property {(deviceId: string | null) => void} onCamera The camera runs; `connect` may be called.
- * @property {() => void} onConnected The ticket is spent.
  * @property {(message: ServerMessage, isCurrent: boolean) => void} onMessage `isCurrent` is false for feedback on a
  *   frame of an earlier challenge.
  * @property {(isDoubtful: boolean) => void} onDoubt Frames leave and nothing comes back, or it does again.
@@ -141,7 +140,6 @@ export class CaptureRun {
 
   #announceReady() {
     this.hasConnected = true;
-    this.#events.onConnected();
     if (this.#stream !== null) this.#socket?.sendReady(describeCamera(this.#stream));
     this.#readyAtMs = performance.now();
     this.#watch = setInterval(() => this.#checkAnswers(), WATCH_INTERVAL_MS);

@@ -4,7 +4,7 @@ const TICKET = /^[A-Za-z0-9_-]{16,256}$/;
 
 /**
  * Read the ticket from the fragment and clear the address. It moves into the history entry's state, which is in no
- * log and no shared link, so that a reload before the camera starts does not lose it.
+ * log and no shared link, so that a reload does not lose it: before the camera it opens the socket, afterwards another try.
  * @param {Pick<Location, "hash" | "pathname" | "search">} location
  * @param {Pick<History, "state" | "replaceState">} history
  * @returns {string | null}
@@ -20,7 +20,7 @@ export function takeTicket(location, history) {
 }
 
 /**
- * Drop a spent ticket.
+ * Drop a ticket that is good for nothing any more.
  * @param {Pick<Location, "pathname" | "search">} location
  * @param {Pick<History, "replaceState">} history
  */

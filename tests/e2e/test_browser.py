@@ -6,7 +6,7 @@ from urllib.request import urlopen
 
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.browsing import STAFF_PASSWORD, RunningServer, agree, await_state, post_json
 
@@ -71,6 +71,22 @@ def test_giving_up_ends_in_words_and_a_way_to_try_again(page: Page, server: Runn
     first = page.url
     page.get_by_role("button", name="Try again").click()
     page.wait_for_url(lambda address: address != first)
+    await_state(page, "aligning", "challenging")
+
+
+def test_whoever_reloads_in_mid_check_goes_on_with_another_try(
+    context: BrowserContext, server: RunningServer
+) -> None:
+    page = context.new_page()  # whose console may speak of the 410
+    page.goto(server.open_session())
+    agree(page)
+    await_state(page, "aligning", "challenging")
+    first = page.url
+    assert "#" not in first
+    page.reload()
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_url(lambda address: address != first)
+    expect(page.locator("#capture")).to_have_attribute("data-retries-left", "1")
     await_state(page, "aligning", "challenging")
 
 

@@ -11,7 +11,8 @@ from tests.e2e.browsing import RunningServer, agree, await_state, run_server
 @pytest.fixture(scope="module")
 def hasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Seconds where another server gives half an hour."""
-    with run_server(tmp_path_factory.mktemp("hasty"), POL_START_SECONDS="12") as running:
+    times = {"SESSION_TIMEOUT_SECONDS": "12", "POL_START_SECONDS": "15"}
+    with run_server(tmp_path_factory.mktemp("hasty"), **times) as running:
         yield running
 
 

@@ -15,7 +15,13 @@ from pytest_django import Settings
 
 from audit.models import AuditEvent
 from verification import services
-from verification.consent import CONSENT_VERSION, ConsentRefusedError, give_consent, list_choices
+from verification.consent import (
+    CONSENT_VERSION,
+    ConsentRefusedError,
+    allow_reading,
+    give_consent,
+    list_choices,
+)
 from verification.liveness.actions import PoolExhaustedError
 from verification.models import VerificationSession
 from verification.services import OpenedSession, SessionUnavailableError
@@ -73,9 +79,18 @@ def test_consent_is_stored_with_its_version_time_and_language(opened: OpenedSess
 def test_whoever_reads_for_ten_minutes_may_still_agree_and_has_the_whole_time_from_then_on(
     opened: OpenedSession,
 ) -> None:
+    allow_reading(opened.session)
     VerificationSession.objects.update(expires_at=F("expires_at") - timedelta(minutes=10))
     before = timezone.now()
     assert timedelta(0) <= agree(opened).expires_at - before - timedelta(seconds=120) < timedelta(seconds=5)
+
+
+def test_a_page_that_is_opened_again_gives_no_time_to_a_session_that_has_begun(opened: OpenedSession) -> None:
+    expires_at = agree(opened).expires_at
+    assert allow_reading(VerificationSession.objects.get()).expires_at == expires_at
+    services.connect_socket(opened.session.pk, opened.ticket)
+    assert allow_reading(opened.session).expires_at == opened.session.expires_at
+    assert VerificationSession.objects.get().expires_at == expires_at
 
 
 def test_only_the_first_consent_starts_the_time(opened: OpenedSession) -> None:

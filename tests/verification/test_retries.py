@@ -145,6 +145,26 @@ def test_a_retry_is_a_matter_of_minutes(over: OpenedSession) -> None:
     assert refuse(over) == "no_retry_left"
 
 
+def test_a_page_that_was_reloaded_in_mid_check_offers_the_tries_that_are_left(
+    client: Client, settings: Settings
+) -> None:
+    opened = services.open_session(user_id="alice")
+    services.connect_socket(opened.session.pk, opened.ticket)
+    address = f"/verify/{opened.session.pk}"
+    assert 'id="retry"' in client.get(address).content.decode()
+    services.abandon_session(opened.session.pk, Reason.DISCONNECTED)
+    assert 'id="retry"' in client.get(address).content.decode()
+    settings.POL_MAX_RETRIES = 0
+    assert 'id="retry"' not in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("reason", sorted(NEVER_RETRIED))
+def test_a_page_of_what_looks_like_an_attack_offers_nothing(client: Client, reason: Reason) -> None:
+    opened = services.open_session(user_id="alice")
+    services.abandon_session(opened.session.pk, reason)
+    assert 'id="retry"' not in client.get(f"/verify/{opened.session.pk}").content.decode()
+
+
 def test_the_page_gets_the_address_of_its_next_try(client: Client, over: OpenedSession) -> None:
     def post() -> Any:
         body = {"ticket": over.ticket}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,13 +10,7 @@ from django.utils import timezone
 from audit.models import EventKind
 from verification import limits
 from verification.admission import admission
-from verification.conf import (
-    describe_policy,
-    load_policy,
-    load_start_time,
-    restrict_policy,
-    strengthen_policy,
-)
+from verification.conf import describe_policy, load_policy, restrict_policy, strengthen_policy
 from verification.liveness.policy import Policy
 from verification.models import RelyingParty, VerificationSession
 from verification.secrets_at_rest import hash_secret, make_ticket
@@ -40,7 +35,7 @@ def open_session(
     redirect_uri: str = "",
     state: str = "",
 ) -> OpenedSession:
-    """Open a session, which waits POL_START_SECONDS for consent or its socket: its own time begins with either.
+    """Open a session, which waits SESSION_TIMEOUT_SECONDS for its page or its socket.
 
     Raises PoolExhaustedError when `exclude` leaves too little to ask for, SubjectLockedError after too many
     failed sessions of the same party and `user_id`, and ServerStoppingError in a process that is about to end.
@@ -59,7 +54,7 @@ def open_session(
         state=state,
         ticket_hash=hash_secret(ticket),
         created_at=now,
-        expires_at=now + load_start_time(),
+        expires_at=now + timedelta(milliseconds=policy.session_timeout_ms),
     )
     detail = {"policy_version": policy.version, "excluded": sorted(exclude)}
     record_event(EventKind.SESSION_OPENED, session, detail, now)

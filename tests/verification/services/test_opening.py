@@ -31,7 +31,7 @@ def test_a_session_is_stored_with_the_hash_of_its_ticket_only() -> None:
     assert len(opened.ticket) == 43  # 256 bits in base64url
     assert opened.ticket not in snapshot()
     assert session.status == SessionStatus.CREATED
-    assert session.expires_at - session.created_at == timedelta(seconds=1_800)
+    assert session.expires_at - session.created_at == timedelta(seconds=120)
     assert read_kinds(session.pk) == ["session_opened"]
 
 

@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from tests.verification.sessions import RACERS, conclude, end, issue, open_session, race, read_kinds
 from verification import services
+from verification.consent import allow_reading
 from verification.liveness.vocabulary import ChallengeOutcome, Decision, Reason
 from verification.models import Challenge, Nonce, SessionStatus, VerificationSession
 
@@ -39,11 +40,16 @@ def test_a_concluded_session_does_not_expire() -> None:
     assert VerificationSession.objects.get().decision == Decision.PASS
 
 
-def test_a_session_that_nobody_came_to_ends_at_the_deadline_for_starting(settings: Settings) -> None:
+@pytest.mark.parametrize(("is_page_open", "seconds"), [(False, 120), (True, 600)])
+def test_a_session_that_nobody_starts_ends_at_the_deadline_for_starting(
+    settings: Settings, is_page_open: bool, seconds: int
+) -> None:
     settings.POL_START_SECONDS = 600
     opened = open_session()
-    assert conclude_expired_at(opened.session.created_at + timedelta(seconds=599)) == 0
-    assert conclude_expired_at(opened.session.created_at + timedelta(seconds=600)) == 1
+    if is_page_open:
+        allow_reading(opened.session)
+    assert conclude_expired_at(opened.session.created_at + timedelta(seconds=seconds - 1)) == 0
+    assert conclude_expired_at(opened.session.created_at + timedelta(seconds=seconds)) == 1
     assert VerificationSession.objects.get().reason == Reason.SESSION_TIMEOUT
 
 
