@@ -140,7 +140,9 @@ def compute_lockout_s(failures: int) -> int:
 def _count_failure(counters: BaseCache, party: RelyingParty, user_id: str) -> int:
     name = _name_failures(party, user_id)
     lockout_s = compute_lockout_s(_count(counters, name, FAILURES_KEPT_S))
-    counters.touch(name, FAILURES_KEPT_S)  # from the last one: whoever fails a little each day is still counted
+    counters.touch(
+        name, FAILURES_KEPT_S
+    )  # from the last one: whoever fails a little each day is still counted
     if lockout_s:
         counters.set(_name_lock(party, user_id), time.time() + lockout_s, timeout=lockout_s)
     return lockout_s
