@@ -20,6 +20,7 @@ LANGUAGES = [code for code, _ in settings.LANGUAGES]
 PHONE = ViewportSize(width=390, height=780)
 LYING_PHONE = ViewportSize(width=780, height=360)
 LEAST_TARGET_PX = 24
+FITS = "e => e.scrollWidth <= e.clientWidth + 1"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -135,10 +136,13 @@ def test_a_phone_shows_the_whole_page_without_scrolling(
     context.close()
 
 
-def test_text_twice_as_large_loses_nothing(page: Page, server: RunningServer) -> None:
-    socket = ScriptedSocket(page)
-    page.set_viewport_size({"width": 800, "height": 700})
-    for address in (server.url, server.open_session()):
+@pytest.mark.parametrize(("width", "language"), [(800, "en"), (390, "de"), (390, "ar"), (320, "de")])
+def test_text_twice_as_large_loses_nothing(
+    page: Page, server: RunningServer, width: int, language: str
+) -> None:
+    socket = ScriptedSocket(page, language=language)
+    page.set_viewport_size({"width": width, "height": 780})
+    for address in (f"{server.url}/?lang={language}", server.open_session(locale=language)):
         page.goto(address)
         page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
         assert page.evaluate(OVERFLOW) <= 0
@@ -146,7 +150,7 @@ def test_text_twice_as_large_loses_nothing(page: Page, server: RunningServer) ->
     socket.feedback("too_dark")
     assert page.evaluate(OVERFLOW) <= 0
     for selector in ("#instruction", "#hint", "#skip", "#cancel"):
-        assert page.locator(selector).evaluate("e => e.scrollWidth <= e.clientWidth + 1"), selector
+        assert page.locator(selector).evaluate(FITS), selector
     end_in_failure(page, socket)
     assert page.evaluate(OVERFLOW) <= 0
 
