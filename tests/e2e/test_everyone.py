@@ -18,9 +18,15 @@ from tests.e2e.test_camera import TWO_CAMERAS
 
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 PHONE = ViewportSize(width=390, height=780)
+SMALL_PHONE = ViewportSize(width=375, height=553)
+SMALLEST_PHONE = ViewportSize(width=320, height=640)
 LYING_PHONE = ViewportSize(width=780, height=360)
 LEAST_TARGET_PX = 24
 FITS = "e => e.scrollWidth <= e.clientWidth + 1"
+HINT_HIDES_THE_FACE = """() => {
+  const [hint, stage] = ["hint", "stage"].map((id) => document.getElementById(id).getBoundingClientRect());
+  return hint.top < stage.bottom && hint.bottom > stage.top && hint.left < stage.right && hint.right > stage.left;
+}"""
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -113,7 +119,9 @@ def test_changing_the_language_keeps_the_ticket_and_reaches_the_instructions(
 
 
 @pytest.mark.parametrize(
-    ("language", "phone"), [("en", PHONE), ("ar", PHONE), ("de", LYING_PHONE)], ids=["en", "ar", "de-lying"]
+    ("language", "phone"),
+    [("en", PHONE), ("ar", PHONE), ("de", SMALL_PHONE), ("en", SMALLEST_PHONE), ("de", LYING_PHONE)],
+    ids=["en", "ar", "de-small", "en-smallest", "de-lying"],
 )
 def test_a_phone_shows_the_whole_page_without_scrolling(
     browser: Browser, server: RunningServer, language: str, phone: ViewportSize
@@ -131,6 +139,8 @@ def test_a_phone_shows_the_whole_page_without_scrolling(
         box = page.locator(selector).bounding_box()
         assert box is not None, selector
         assert box["y"] + box["height"] <= phone["height"], selector
+    assert page.evaluate("() => window.scrollY") == 0
+    assert page.evaluate(HINT_HIDES_THE_FACE) is False
     end_in_failure(page, socket)
     assert page.evaluate(OVERFLOW) <= 0
     context.close()
