@@ -3,9 +3,10 @@
 Templates hand over an empty text for what is not there, so anything that is no number counts as none.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
+from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -59,3 +60,9 @@ def as_utc(moment: object, form: str = "Y-m-d H:i:s") -> str:
     if not isinstance(moment, datetime):
         return NOTHING
     return isolated(f"{format_date(moment, form)} UTC")
+
+
+@register.filter
+def is_just_now(moment: datetime) -> bool:
+    """Whether Django would call it 0 minutes ago."""
+    return timezone.now() - moment < timedelta(minutes=1)
