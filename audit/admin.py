@@ -89,7 +89,8 @@ class AuditEventAdmin(BaseAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, (extra_context or {}) | {"integrity": read_integrity()})
+        context = {"title": _("Audit log"), "integrity": read_integrity()}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def export_view(self, request: HttpRequest, export_format: str) -> HttpResponseBase:
         """The events that the list shows under the same query, all of them, oldest first."""

@@ -127,6 +127,21 @@ def test_an_empty_log_says_what_will_fill_it(staff: Client) -> None:
     assert "The first session that is opened writes the first event." in get(staff, LIST).content.decode()
 
 
+def test_an_empty_log_counts_its_events_once_and_is_named_for_what_it_is(staff: Client) -> None:
+    page = get(staff, LIST).content.decode()
+    assert "Events: 0" in page
+    assert "0 audit events" not in page
+    assert "Select audit event" not in page
+
+
+def test_a_chain_that_was_just_verified_is_not_called_0_minutes_old(staff: Client) -> None:
+    record_at(START)
+    staff.post(reverse("admin:audit_auditevent_verify"), secure=True)
+    page = get(staff, LIST).content.decode()
+    assert "Verified just now" in page
+    assert "minutes ago" not in page
+
+
 def test_downloads_take_the_filters_along(staff: Client) -> None:
     record_at(START, relying_party="shop")
     text = get(staff, LIST, relying_party="shop", p="1").content.decode()
