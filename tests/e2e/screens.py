@@ -14,151 +14,49 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.browsing import ROOT, RunningServer, agree, await_state, record_camera, run_browser, run_server
-from tests.e2e.scripted import ScriptedSocket
-from tests.e2e.test_camera import DARK, REJECT, TWO_CAMERAS
+from tests.e2e import screen_states as states
+from tests.e2e.browsing import ROOT, RunningServer, record_camera, run_browser, run_server
 
 SCREENS = ROOT / "docs" / "screens"
 MAX_BYTES = 60_000
-DESK, PHONE = (1120, 760), (390, 800)
-TOKEN = "e30.eyJhbXIiOlsiZmFjZSJdLCJzdWIiOiJhbGljZSJ9.e30"
+DESK, TALL_DESK, PHONE, SMALL_PHONE = (1120, 760), (1120, 1040), (390, 800), (375, 553)
+# As a fresh installation has them: with a smaller pool there is nothing to set aside.
+DEFAULTS = {"POL_CHALLENGES": "", "POL_CHALLENGE_COUNT": "3-5"}
 State = Callable[[Page, RunningServer, str], None]
 Shot = tuple[State, str, tuple[int, int], str]
 """State, language, size in pixels, colour scheme."""
 
 
-def landing(page: Page, server: RunningServer, language: str) -> None:
-    page.goto(f"{server.url}/?lang={language}")
-
-
-def consent(page: Page, server: RunningServer, language: str) -> None:
-    page.goto(server.open_session(locale=language))
-    page.locator("#start-camera:enabled").wait_for()
-
-
-def declined(page: Page, server: RunningServer, language: str) -> None:
-    consent(page, server, language)
-    page.locator("#decline").click()
-    await_state(page, "finished")
-
-
-def camera_denied(page: Page, server: RunningServer, language: str) -> None:
-    consent(page, server, language)
-    page.evaluate(REJECT, ["NotAllowedError", "denied"])
-    agree(page)
-    await_state(page, "failed")
-
-
-def camera_choice(page: Page, server: RunningServer, language: str) -> None:
-    page.add_init_script(f"({TWO_CAMERAS})()")
-    consent(page, server, language)
-    agree(page)
-    page.locator("#camera-choice").wait_for()
-    page.wait_for_timeout(900)
-
-
-def too_dark(page: Page, server: RunningServer, language: str) -> None:
-    consent(page, server, language)
-    page.evaluate(DARK)
-    agree(page)
-    page.locator("#begin").wait_for()
-
-
-def begin(page: Page, server: RunningServer, language: str) -> ScriptedSocket:
-    socket = ScriptedSocket(page, language=language)
-    consent(page, server, language)
-    agree(page)
-    await_state(page, "aligning")
-    return socket
-
-
-def move_closer(page: Page, server: RunningServer, language: str) -> None:
-    begin(page, server, language).feedback("move_closer", box=(0.42, 0.36, 0.16, 0.26))
-
-
-def centre(page: Page, server: RunningServer, language: str) -> None:
-    begin(page, server, language).feedback("center_face", box=(0.1, 0.2, 0.3, 0.55))
-
-
-def turn_left(page: Page, server: RunningServer, language: str) -> None:
-    socket = begin(page, server, language)
-    socket.outcome(passed=True)
-    socket.challenge("turn_left", 1)
-    await_state(page, "challenging")
-    page.wait_for_timeout(1_500)
-    socket.feedback("ok", 0.6)
-
-
-def tick(page: Page, server: RunningServer, language: str) -> None:
-    socket = begin(page, server, language)
-    socket.feedback("ok", 0.9)
-    socket.outcome(passed=True)
-
-
-def deciding(page: Page, server: RunningServer, language: str) -> None:
-    socket = begin(page, server, language)
-    socket.challenge("smile", 3)
-    await_state(page, "challenging")
-    socket.outcome(passed=True)
-    await_state(page, "deciding")
-
-
-def verified(page: Page, server: RunningServer, language: str) -> None:
-    begin(page, server, language).result("pass", "verified", TOKEN)
-    await_state(page, "finished")
-
-
-def failed(page: Page, server: RunningServer, language: str) -> None:
-    socket = begin(page, server, language)
-    for _ in range(8):
-        socket.feedback("too_dark")
-    socket.result("inconclusive", "poor_capture")
-    await_state(page, "finished")
-
-
-def no_retry(page: Page, server: RunningServer, language: str) -> None:
-    begin(page, server, language).result("fail", "injection_suspected")
-    await_state(page, "finished")
-
-
-def connection_lost(page: Page, server: RunningServer, language: str) -> None:
-    begin(page, server, language).close(1011)
-    await_state(page, "failed")
-
-
-def no_answer(page: Page, server: RunningServer, language: str) -> None:
-    ScriptedSocket(page, is_silent=True)
-    consent(page, server, language)
-    agree(page)
-    await_state(page, "failed")
-
-
-def unknown_link(page: Page, server: RunningServer, language: str) -> None:
-    page.goto(f"{server.url}/verify/00000000-0000-0000-0000-000000000000?lang={language}")
-
-
 SHOTS: tuple[Shot, ...] = (
-    (landing, "en", DESK, "light"),
-    (landing, "ar", PHONE, "dark"),
-    (consent, "en", DESK, "light"),
-    (consent, "de", PHONE, "light"),
-    (declined, "en", DESK, "light"),
-    (camera_denied, "en", DESK, "light"),
-    (camera_choice, "en", DESK, "light"),
-    (too_dark, "en", DESK, "dark"),
-    (move_closer, "en", DESK, "light"),
-    (centre, "es", PHONE, "light"),
-    (turn_left, "en", DESK, "light"),
-    (turn_left, "ar", PHONE, "dark"),
-    (tick, "en", DESK, "light"),
-    (deciding, "en", DESK, "light"),
-    (verified, "en", DESK, "light"),
-    (failed, "en", DESK, "light"),
-    (failed, "ar", PHONE, "light"),
-    (no_retry, "en", DESK, "dark"),
-    (connection_lost, "en", DESK, "light"),
-    (no_answer, "es", PHONE, "dark"),
-    (unknown_link, "en", DESK, "light"),
+    (states.landing, "en", DESK, "light"),
+    (states.landing, "ar", PHONE, "dark"),
+    (states.consent, "en", DESK, "light"),
+    (states.consent, "de", PHONE, "light"),
+    (states.set_aside, "en", DESK, "light"),
+    (states.set_aside, "ar", PHONE, "dark"),
+    (states.declined, "en", DESK, "light"),
+    (states.camera_denied, "en", DESK, "light"),
+    (states.camera_choice, "en", DESK, "light"),
+    (states.too_dark, "en", DESK, "dark"),
+    (states.move_closer, "en", DESK, "light"),
+    (states.centre, "es", PHONE, "light"),
+    (states.turn_left, "en", DESK, "light"),
+    (states.turn_left, "ar", PHONE, "dark"),
+    (states.tick, "en", DESK, "light"),
+    (states.missed, "en", DESK, "light"),
+    (states.paused, "de", PHONE, "light"),
+    (states.doubtful, "de", SMALL_PHONE, "light"),
+    (states.deciding, "en", DESK, "light"),
+    (states.verified, "en", DESK, "light"),
+    (states.failed, "en", DESK, "light"),
+    (states.failed, "ar", PHONE, "light"),
+    (states.no_retry, "en", DESK, "dark"),
+    (states.connection_lost, "en", DESK, "light"),
+    (states.no_answer, "es", PHONE, "dark"),
+    (states.cancelled, "en", DESK, "light"),
+    (states.unknown_link, "en", DESK, "light"),
+    (states.over, "de", PHONE, "dark"),
+    (states.embedded, "en", TALL_DESK, "light"),
 )
 
 
@@ -168,7 +66,7 @@ def name_shot(shot: Shot) -> str:
     return "-".join([state.__name__.replace("_", "-"), language, "phone" if width < 500 else "desk", scheme])
 
 
-def take(browser: Browser, server: RunningServer, shot: Shot) -> Path:
+def take(browser: Browser, server: RunningServer, shot: Shot, folder: Path) -> Path:
     """One picture, as small as MAX_BYTES. Raises ValueError where no quality is small enough."""
     state, language, (width, height), scheme = shot
     context = browser.new_context(
@@ -182,7 +80,7 @@ def take(browser: Browser, server: RunningServer, shot: Shot) -> Path:
     page.wait_for_timeout(350)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()
-    path = SCREENS / f"{name_shot(shot)}.webp"
+    path = folder / f"{name_shot(shot)}.webp"
     for quality in (82, 70, 55, 40):
         buffer = io.BytesIO()
         picture.save(buffer, "WEBP", quality=quality, method=6)
@@ -198,17 +96,18 @@ def main() -> int:
     parser.add_argument(
         "--camera", type=Path, help="an MJPEG file instead of a fresh recording of the subject"
     )
+    parser.add_argument("--into", type=Path, default=SCREENS, help="another folder, to look without changing")
     options = parser.parse_args()
     wanted = tuple(options.names) or ("",)
-    SCREENS.mkdir(parents=True, exist_ok=True)
+    options.into.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        run_server(Path(folder)) as server,
+        run_server(Path(folder), **DEFAULTS) as server,
         run_browser(record_camera()) as browser,
     ):
         for shot in (shot for shot in SHOTS if name_shot(shot).startswith(wanted)):
-            path = take(browser, server, shot)
-            print(path.relative_to(ROOT), path.stat().st_size, flush=True)  # noqa: T201
+            path = take(browser, server, shot, options.into)
+            print(path, path.stat().st_size, flush=True)  # noqa: T201
     return 0
 
 

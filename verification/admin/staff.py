@@ -41,7 +41,7 @@ admin.site.unregister(Group)
 class StaffPasswordForm(AdminPasswordChangeForm):
     """Django joins this text from two when it is imported, and so in English for everybody."""
 
-    usable_password_help_text = _(
+    usable_password_help_text = _(  # type: ignore[assignment]  # the stubs know no lazy text
         "Whether this account can log in with a password. If disabled, its present password is lost."
     )
 
