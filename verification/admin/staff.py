@@ -38,7 +38,7 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
-class StaffPasswordForm(AdminPasswordChangeForm):
+class StaffPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """Django joins this text from two when it is imported, and so in English for everybody."""
 
     usable_password_help_text = _(  # type: ignore[assignment]  # the stubs know no lazy text
