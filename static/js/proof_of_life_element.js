@@ -44,7 +44,7 @@ export class ProofOfLifeElement extends HTMLElement {
     frame.allow = "camera; autoplay";
     frame.title = this.title || "Proof of Life";
     frame.referrerPolicy = "origin";
-    Object.assign(frame.style, { display: "block", width: "100%", height: "100%", minHeight: "40rem", border: "0" });
+    Object.assign(frame.style, { display: "block", width: "100%", height: "100%", minHeight: "54rem", border: "0" });
     frame.addEventListener("load", () => frame.contentWindow?.postMessage({ type: HELLO }, address.origin));
     frame.src = address.href;
     this.#frame = frame;
