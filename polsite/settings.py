@@ -288,9 +288,8 @@ POL_AUDIT_KEYS_DIR = Path(
 POL_TOKEN_ISSUER: str = env.str("POL_TOKEN_ISSUER", default=POL_PUBLIC_URL or "proof-of-life")
 POL_TOKEN_AUDIENCE: str = env.str("POL_TOKEN_AUDIENCE", default="proof-of-life")
 SESSION_TIMEOUT_SECONDS = env.int("SESSION_TIMEOUT_SECONDS", default=120)
-POL_START_SECONDS = env.int(
-    "POL_START_SECONDS", default=1_800
-)  # until consent or the socket: reading is not timed
+# From a session's opening to consent on its page: reading is not timed.
+POL_START_SECONDS = env.int("POL_START_SECONDS", default=1_800)
 POL_CHALLENGES: list[str] = env.list("POL_CHALLENGES", default=[])
 POL_CHALLENGE_COUNT: str = env.str("POL_CHALLENGE_COUNT", default="3-5")
 POL_CHALLENGE_TIMEOUT_SECONDS = env.int("POL_CHALLENGE_TIMEOUT_SECONDS", default=15)

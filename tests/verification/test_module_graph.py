@@ -23,7 +23,7 @@ def test_what_other_pages_import_is_not_listed() -> None:
 
 
 def test_every_module_belongs_to_a_page_or_to_the_element() -> None:
-    entries = ("js/capture_page.js", "js/landing_page.js", "js/proof_of_life_element.js")
+    entries = ("js/capture_page.js", "js/landing_page.js", "js/over_page.js", "js/proof_of_life_element.js")
     used = {module for entry in entries for module in (entry, *list_modules(entry))}
     folder = Path(project.BASE_DIR) / "static"
     assert {path.relative_to(folder).as_posix() for path in (folder / "js").glob("*.js")} == used
