@@ -141,9 +141,8 @@ def compute_lockout_s(failures: int) -> int:
 def _count_failure(counters: BaseCache, party: RelyingParty, user_id: str) -> int:
     name = _name_failures(party, user_id)
     lockout_s = compute_lockout_s(_count(counters, name, FAILURES_KEPT_S))
-    counters.touch(
-        name, FAILURES_KEPT_S
-    )  # from the last one: whoever fails a little each day is still counted
+    # From the last one on: whoever fails a little each day is still counted.
+    counters.touch(name, FAILURES_KEPT_S)
     if lockout_s:
         counters.set(_name_lock(party, user_id), time.time() + lockout_s, timeout=lockout_s)
     return lockout_s
@@ -162,22 +161,6 @@ def _count(counters: BaseCache, name: str, timeout_s: int) -> int:
                 counters.touch(name, timeout_s)
             return count
     return 1
-
-
-def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
-    """Ask the counters that replicas share; where they do not answer, this process counts for itself.
-
-    So a cache that is down neither keeps a session from being opened or concluded nor lifts the limits. One that
-    hangs costs its timeout once in a while, not each time.
-    """
-    if shared_counters.is_silent:
-        return question(caches["local"])
-    try:
-        return question(cache)
-    except Exception as error:  # each cache backend has errors of its own
-        logger.warning("The cache does not answer, so this process counts alone: %s", type(error).__name__)
-        shared_counters.note_failure()
-        return question(caches["local"])
 
 
 class SharedCounters:
@@ -199,6 +182,22 @@ class SharedCounters:
 
 
 shared_counters = SharedCounters()
+
+
+def _ask(question: Callable[[BaseCache], Answer]) -> Answer:
+    """Ask the counters that replicas share; where they do not answer, this process counts for itself.
+
+    So a cache that is down neither keeps a session from being opened or concluded nor lifts the limits. One that
+    hangs costs its timeout once in a while, not each time.
+    """
+    if shared_counters.is_silent:
+        return question(caches["local"])
+    try:
+        return question(cache)
+    except Exception as error:  # each cache backend has errors of its own
+        logger.warning("The cache does not answer, so this process counts alone: %s", type(error).__name__)
+        shared_counters.note_failure()
+        return question(caches["local"])
 
 
 def _name_failures(party: RelyingParty, user_id: str) -> str:
