@@ -2,13 +2,10 @@
 
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-
 from tests.server.migrated import migrate
-from tests.server.postgres import Postgres, find_postgres
+from tests.server.postgres import Postgres
 from tests.server.processes import PATIENCE_S, PROJECT, Process, build_environment
 from tests.verification.receiver import run_receiver
 
@@ -32,18 +29,11 @@ def manage(env: dict[str, str], *arguments: str) -> None:
 
 
 def test_a_database_that_goes_away_ends_no_deliverer_and_no_message_is_lost(
-    tmp_path: Path, signing_keys_dir: Path
+    tmp_path: Path, signing_keys_dir: Path, own_postgres: Postgres
 ) -> None:
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    with ExitStack() as stack:
-        receiver = stack.enter_context(run_receiver())
-        postgres = Postgres(programs)
-        stack.callback(postgres.remove)
-        postgres.create()
+    with run_receiver() as receiver:
         env = build_environment(
-            tmp_path, signing_keys_dir, DATABASE_URL=postgres.url, POL_WEBHOOK_ALLOW_PRIVATE="1"
+            tmp_path, signing_keys_dir, DATABASE_URL=own_postgres.url, POL_WEBHOOK_ALLOW_PRIVATE="1"
         )
         migrate(env)
         manage(env, "relying_party", "create", "shop", "--webhook-url", receiver.url)
@@ -51,9 +41,9 @@ def test_a_database_that_goes_away_ends_no_deliverer_and_no_message_is_lost(
         deliverer = Process(build_command("deliver_webhooks", "--interval", "1"), env)
         try:
             deliverer.wait_for_line("1 delivered")
-            postgres.stop()
+            own_postgres.stop()
             deliverer.wait_for_line("Webhooks wait; the database does not answer")
-            postgres.start()
+            own_postgres.start()
             manage(env, "shell", "-c", LOSE_ONE_SESSION)
             receiver.wait_for(2)
         finally:

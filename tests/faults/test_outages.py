@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.server.client import Client, open_client
 from tests.server.migrated import migrate
-from tests.server.postgres import Postgres, find_postgres
+from tests.server.postgres import Postgres
 from tests.server.processes import PATIENCE_S, Daphne, build_environment, find_private, run_redis
 from tests.server.test_backends import hold_session, verify_audit
 from tests.verification.pictures import make_jpeg
@@ -136,26 +136,19 @@ async def test_a_database_that_takes_nothing_is_said_and_nothing_is_lost(
 
 
 async def test_a_postgresql_that_goes_away_is_said_at_once_and_found_when_it_is_back(
-    tmp_path: Path, signing_keys_dir: Path
+    tmp_path: Path, signing_keys_dir: Path, own_postgres: Postgres
 ) -> None:
-    programs = find_postgres()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    with ExitStack() as stack:
-        postgres = Postgres(programs)
-        stack.callback(postgres.remove)
-        postgres.create()
-        env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=postgres.url)
-        server = stack.enter_context(serve(env))
+    env = build_environment(tmp_path, signing_keys_dir, DATABASE_URL=own_postgres.url)
+    with serve(env) as server:
         before = await hold_session(server)
         caught, late = server.open_session("subject-001"), server.open_session("subject-001")
         async with open_client(caught) as client:
-            postgres.stop()
+            own_postgres.stop()
             assert_told_to_try_again(ask_for_session(server))
             assert read_health(server) == ("unavailable", 503)
             await assert_closed_as_our_error(client)
             assert await knock(late) == ("server_error", 4500)
-        postgres.start()
+        own_postgres.start()
         async with open_client(late) as client:
             await client.begin()
         after = await hold_session(server)
